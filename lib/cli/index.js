@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+'use strict';
+
+const { Command } = require('commander');
+const { version } = require('../../package.json');
+const { CommandError } = require('./error');
+const { install } = require('./install');
+
+const INTERRUPTED = 130; // what a shell expects of a program that SIGINT ended
+
+/** Aborted by Ctrl-C and by SIGTERM, so that a command can remove what it began. */
+function interruption() {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => controller.abort());
+  return controller.signal;
+}
+
+async function runInstall({ python, force }) {
+  const report = (line) => console.log(line);
+  const terminal = process.stdout.isTTY === true;
+  const signal = interruption();
+  const result = await install({ python, force, report, terminal, signal });
+  console.log(`${result.created ? 'Installed' : 'Already installed'}: ${result.python}`);
+}
+
+function fail(error) {
+  if (error.name === 'AbortError') {
+    console.error('Interrupted; nothing was installed.');
+    process.exitCode = INTERRUPTED;
+    return;
+  }
+  console.error(error instanceof CommandError ? `${error.message}\n\n${error.hint}` : error);
+  process.exitCode = 1;
+}
+
+const program = new Command('litellm-bridge')
+  .description('LiteLLM in Node, with no proxy server')
+  .version(version);
+
+program
+  .command('install')
+  .description('make the private Python environment that litellm-bridge uses on this machine')
+  .option('--python <path>', 'the Python (3.11 to 3.13) to make it from')
+  .option('--force', 'make it anew even if it is there')
+  .action(runInstall);
+
+program.parseAsync().catch(fail);

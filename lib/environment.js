@@ -1,0 +1,80 @@
+'use strict';
+
+/**
+ * The private Python environment of this package: its folder and whether it is complete.
+ *
+ * The folder is named by the lock file's hash and the CPU architecture, both known without
+ * running Python, so that looking for it costs a few `stat` calls. Another lock is another
+ * folder: two versions of this package never share or overwrite one.
+ */
+
+const { createHash } = require('node:crypto');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+
+/** The hash-locked requirements that come with this package. */
+const LOCK = path.join(__dirname, 'python', 'requirements.lock');
+
+/** Written as the last step of an installation: a folder without it is no environment. */
+const MARKER = 'environment.json';
+
+const APPLICATION = 'litellm-bridge';
+
+/** XDG asks that a relative path be ignored. */
+function cacheRoot(env, platform) {
+  const named = env.XDG_CACHE_HOME;
+  if (named && path.isAbsolute(named)) return named;
+  const below = platform === 'darwin' ? ['Library', 'Caches'] : ['.cache'];
+  return path.join(os.homedir(), ...below);
+}
+
+/**
+ * The folder for everything that this package keeps on a machine.
+ * @param {NodeJS.ProcessEnv} [env]
+ * @param {string} [platform]
+ * @returns {string} absolute; it need not exist
+ * @throws {Error} when the user has no home folder
+ */
+function cacheFolder(env = process.env, platform = process.platform) {
+  return path.join(cacheRoot(env, platform), APPLICATION);
+}
+
+/**
+ * The folder of the environment that a lock file describes.
+ * @param {string} cache
+ * @param {string} [lock] path of the lock file
+ * @returns {string} absolute; it need not exist
+ */
+function environmentFolder(cache, lock = LOCK) {
+  const digest = createHash('sha256').update(fs.readFileSync(lock)).digest('hex');
+  return path.join(cache, `env-${digest.slice(0, 16)}-${process.arch}`);
+}
+
+/**
+ * The interpreter of a complete environment, else null. The interpreter is a link: one whose
+ * base Python was removed is not complete.
+ * @param {string} folder
+ * @returns {string | null}
+ */
+function interpreterOf(folder) {
+  const python = path.join(folder, 'bin', 'python3');
+  const complete = fs.existsSync(path.join(folder, MARKER)) && fs.existsSync(python);
+  return complete ? python : null;
+}
+
+/**
+ * The interpreter of the private environment that `litellm-bridge install` makes.
+ * @returns {string | null} absolute path, or null when it is not installed (for this lock)
+ */
+function privatePython() {
+  try {
+    const cache = cacheFolder();
+    // Most servers have no such folder: then the lock file need not be read at all.
+    return fs.existsSync(cache) ? interpreterOf(environmentFolder(cache)) : null;
+  } catch {
+    return null; // no home folder, or a bundle that left the lock file out: there is none
+  }
+}
+
+module.exports = { LOCK, MARKER, cacheFolder, environmentFolder, interpreterOf, privatePython };

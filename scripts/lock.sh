@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Makes the lock files anew: lib/python/requirements.lock and test/requirements.lock.
+# Needs uv on PATH. The runtime's lock must fit every supported Python and machine: it is
+# resolved for each of them, and the results must not differ.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# The packages are those of the days of the locked LiteLLM: with newer ones (openai, pydantic)
+# its import takes 40 % longer. hf-xet is left out: LiteLLM never downloads models.
+PERIOD=2025-10-25
+
+resolve() { # python, platform, output
+  uv pip compile lib/python/requirements.in --quiet --generate-hashes --only-binary :all: \
+    --exclude-newer "$PERIOD" --no-emit-package hf-xet --no-annotate --no-header \
+    --python-version "$1" --python-platform "$2" --output-file "$3"
+}
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+for python in 3.11 3.12 3.13; do
+  for platform in {x86_64,aarch64}-manylinux_2_28 {x86_64,aarch64}-apple-darwin; do
+    echo "Python $python on $platform"
+    resolve "$python" "$platform" "$work/$python-$platform"
+    cmp "$work/$python-$platform" "$work/3.11-x86_64-manylinux_2_28"
+  done
+done
+
+{
+  echo '# Made by scripts/lock.sh from requirements.in, for Python 3.11 to 3.13 on Linux and macOS.'
+  cat "$work/3.11-x86_64-manylinux_2_28"
+} >lib/python/requirements.lock
+
+uv pip compile test/requirements.in --quiet --generate-hashes --only-binary :all: --universal \
+  --python-version 3.11 --no-header --no-annotate --output-file test/requirements.lock
