@@ -16,8 +16,8 @@ typedef struct fragments {
   uint64_t cost;
 } fragments_t;
 
-/* At all times credit + taken + owed == window + ahead, so no byte of credit is lost or
- * made up, however frames and consumer interleave. */
+/* At all times credit + taken + owed == window + ahead, so no byte of credit is
+ * lost or made up, however frames and consumer interleave. */
 struct lb_call {
   lb_call_t *next; /* in its bucket */
   uint32_t id;
@@ -106,7 +106,8 @@ static int make_room(lb_calls_t *calls) {
   return LB_OK;
 }
 
-/* A process of long life wraps around, and may then meet a call still in flight. */
+/* A process of long life wraps around, and may then meet a call still in
+ * flight. */
 static uint32_t free_id(lb_calls_t *calls) {
   do
     calls->last_id++;
@@ -130,6 +131,12 @@ int lb_calls_open(lb_calls_t *calls, lb_call_kind_t kind, uint32_t window,
   return LB_OK;
 }
 
+void lb_calls_forget(lb_calls_t *calls, uint32_t id) {
+  lb_call_t **slot = slot_of(calls, id);
+  if (*slot != NULL)
+    settle(calls, slot);
+}
+
 static uint32_t grant_out(lb_call_t *call, uint64_t bytes) {
   bytes = least(bytes, UINT32_MAX);
   call->credit += (int64_t)bytes;
@@ -144,8 +151,8 @@ static void consumed(lb_call_t *call, uint64_t bytes) {
   call->owed += bytes - paid_back;
 }
 
-/* Half a window at a time: a frame of credit for each delta would cost more than the
- * delta. */
+/* Half a window at a time: a frame of credit for each delta would cost more
+ * than the delta. */
 static uint32_t grant_owed(lb_call_t *call) {
   if (call->owed == 0 || call->owed < call->window / 2)
     return 0;
@@ -258,7 +265,8 @@ static int keep(fragments_t *partial, const lb_frame_t *frame) {
   return LB_OK;
 }
 
-/* The whole message is in the table: lends it out, since its call may go away now. */
+/* The whole message is in the table: lends it out, since its call may go away
+ * now. */
 static void lend(lb_calls_t *calls, fragments_t *partial, lb_message_t *out) {
   calls->lent = partial->data;
   out->data = partial->data;
@@ -287,7 +295,8 @@ static int assemble(lb_calls_t *calls, fragments_t *partial,
   return LB_OK;
 }
 
-/* A worker that is cancelled in the middle of a message may leave it unfinished. */
+/* A worker that is cancelled in the middle of a message may leave it
+ * unfinished. */
 static int swallow(lb_calls_t *calls, lb_call_t **slot, const lb_frame_t *frame,
                    uint32_t *grant) {
   if (settles(frame->type) && (frame->flags & LB_FLAG_MORE) == 0) {

@@ -20,8 +20,8 @@ static const char *skip_string(const char *p, const char *end) {
   return p;
 }
 
-/* cJSON recurses to a depth of 1000 and stops at a NUL byte without a word, so both are
- * ruled out before it sees anything. */
+/* cJSON recurses to a depth of 1000 and stops at a NUL byte without a word, so
+ * both are ruled out before it sees anything. */
 static int is_tame(const char *data, size_t len) {
   const char *end = data + len;
   unsigned depth = 0;
@@ -45,8 +45,8 @@ static int is_tame(const char *data, size_t len) {
   return 1;
 }
 
-/* LB_OK: *out is an object, for cJSON_Delete. cJSON can't say that memory ran out, so
- * there that looks like LB_EPROTOCOL. */
+/* LB_OK: *out is an object, for cJSON_Delete. cJSON can't say that memory ran
+ * out, so there that looks like LB_EPROTOCOL. */
 static int parse_object(const char *data, size_t len, cJSON **out) {
   if (!is_tame(data, len))
     return LB_EPROTOCOL;
@@ -174,11 +174,12 @@ int lb_ready_parse(const char *data, size_t len, lb_ready_t *out) {
   return err;
 }
 
-/* A start that failed without detail is still better told than called a breach of the
- * protocol, so detail alone may be missing or null. */
+/* A start that failed without detail is still better told than called a breach
+ * of the protocol, so detail alone may be missing or null. */
 static int get_detail(const cJSON *root, const char **detail) {
   const cJSON *item = cJSON_GetObjectItemCaseSensitive(root, "detail");
-  *detail = item == NULL || cJSON_IsNull(item) ? "" : cJSON_GetStringValue(item);
+  *detail =
+      item == NULL || cJSON_IsNull(item) ? "" : cJSON_GetStringValue(item);
   return *detail == NULL ? LB_EPROTOCOL : LB_OK;
 }
 

@@ -1,5 +1,5 @@
-/* The few JSON messages of the protocol: hello, ready, failed. The only user of cJSON.
- * Size and depth are capped before cJSON sees a byte. Pure: no I/O. */
+/* The few JSON messages of the protocol: hello, ready, failed. The only user of
+ * cJSON. Size and depth are capped before cJSON sees a byte. Pure: no I/O. */
 #ifndef LB_CONTROL_H
 #define LB_CONTROL_H
 
@@ -11,7 +11,7 @@
 typedef struct lb_hello {
   int protocol;
   long pid;
-  char python[32];      /* "3.11.7" */
+  char python[32];       /* "3.11.7" */
   char executable[1024]; /* cut when longer */
 } lb_hello_t;
 
@@ -22,14 +22,15 @@ typedef struct lb_ready {
 } lb_ready_t;
 
 typedef struct lb_failed {
-  int err; /* lb_err; LB_ESERVER_EXITED where the code is unknown */
+  int err;       /* lb_err; LB_ESERVER_EXITED where the code is unknown */
   char *message; /* owned; never NULL after LB_OK */
   char *detail;  /* owned; never NULL after LB_OK, may be "" */
 } lb_failed_t;
 
-/* Each: LB_OK, LB_EPROTOCOL (not JSON, a field missing or of a wrong type, too deep, too
- * large; *out untouched) or LB_EMEMORY. data need not end in NUL. The measures of ready may
- * be null; the detail of failed may be missing or null. */
+/* Each: LB_OK, LB_EPROTOCOL (not JSON, a field missing or of a wrong type, too
+ * deep, too large; *out untouched) or LB_EMEMORY. data need not end in NUL. The
+ * measures of ready may be null; the detail of failed may be missing or null.
+ */
 int lb_hello_parse(const char *data, size_t len, lb_hello_t *out);
 int lb_ready_parse(const char *data, size_t len, lb_ready_t *out);
 int lb_failed_parse(const char *data, size_t len, lb_failed_t *out);

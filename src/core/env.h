@@ -1,5 +1,6 @@
 /* Names the platform from its environment variables. Pure: no I/O, no globals;
- * the environment is injected, so that every platform can be tested anywhere. */
+ * the environment is injected, so that every platform can be tested anywhere.
+ */
 #ifndef LB_ENV_H
 #define LB_ENV_H
 
@@ -15,7 +16,8 @@ typedef enum lb_platform {
 /* Returns a borrowed value, or NULL when the variable is not set. */
 typedef const char *(*lb_getenv_fn)(void *arg, const char *name);
 
-/* An lb_getenv_fn over a NULL-terminated array of "NAME=value" (char *const *). */
+/* An lb_getenv_fn over a NULL-terminated array of "NAME=value" (char *const *).
+ */
 const char *lb_env_lookup(void *envp, const char *name);
 
 /* AWS_EXECUTION_ENV alone does not make a Lambda: Fargate and lambda-local set

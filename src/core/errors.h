@@ -75,7 +75,7 @@ enum lb_err {
 #define X(name, code, text, hint) name,
   LB_ERRORS(X)
 #undef X
-  LB_ERR_END
+      LB_ERR_END
 };
 
 /* Static strings, never NULL; for an unknown err those of ERR_PROTOCOL. */

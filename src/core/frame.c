@@ -66,8 +66,8 @@ int lb_frame_read(const char *buf, size_t len, lb_frame_t *out, size_t *used) {
     return LB_EPROTOCOL;
   if (len - LB_FRAME_HEADER < size)
     return LB_AGAIN;
-  *out = (lb_frame_t){get_u32(buf + 4), type, flags, size,
-                      buf + LB_FRAME_HEADER};
+  *out =
+      (lb_frame_t){get_u32(buf + 4), type, flags, size, buf + LB_FRAME_HEADER};
   *used = LB_FRAME_HEADER + size;
   return LB_OK;
 }
@@ -89,8 +89,6 @@ void lb_call_head_write(char *out, uint32_t window, lb_call_kind_t kind,
   put_u16(out + 6, name_len);
   memcpy(out + LB_CALL_HEAD, name, name_len);
 }
-
-void lb_credit_write(char *out, uint32_t bytes) { put_u32(out, bytes); }
 
 int lb_settlement_read(const char *data, size_t len, lb_settlement_t *out) {
   if (len < SETTLEMENT_HEAD)

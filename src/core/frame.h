@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 #define LB_PROTOCOL_VERSION 1
-#define LB_FRAME_HEADER 12u       /* bytes */
+#define LB_FRAME_HEADER 12u         /* bytes */
 #define LB_FRAME_MAX (256u * 1024u) /* bytes of payload */
-#define LB_FRAME_COST 64u         /* bytes of credit on top of the payload */
+#define LB_FRAME_COST 64u           /* bytes of credit on top of the payload */
 #define LB_FLAG_MORE 0x01u
 #define LB_FLAG_BINARY 0x02u
 
@@ -30,23 +30,26 @@ typedef enum lb_frame_type {
 } lb_frame_type_t;
 
 typedef struct lb_frame {
-  uint32_t call; /* 0: the channel itself */
-  uint8_t type;  /* lb_frame_type_t */
-  uint8_t flags; /* LB_FLAG_* */
-  uint32_t len;  /* bytes of data */
+  uint32_t call;    /* 0: the channel itself */
+  uint8_t type;     /* lb_frame_type_t */
+  uint8_t flags;    /* LB_FLAG_* */
+  uint32_t len;     /* bytes of data */
   const char *data; /* borrowed from the input */
 } lb_frame_t;
 
 /* LB_OK: *out set, *used bytes consumed. LB_AGAIN: feed more, nothing consumed.
- * LB_EPROTOCOL: final (too long, unknown type or flag, reserved bytes set); it is
- * told from the header alone, before any payload is awaited. */
+ * LB_EPROTOCOL: final (too long, unknown type or flag, reserved bytes set); it
+ * is told from the header alone, before any payload is awaited. */
 int lb_frame_read(const char *buf, size_t len, lb_frame_t *out, size_t *used);
 
 /* Writes LB_FRAME_HEADER bytes. */
 void lb_frame_write(char *out, uint32_t call, uint8_t type, uint8_t flags,
                     uint32_t len);
 
-typedef enum lb_call_kind { LB_CALL_WHOLE = 0, LB_CALL_STREAM = 1 } lb_call_kind_t;
+typedef enum lb_call_kind {
+  LB_CALL_WHOLE = 0,
+  LB_CALL_STREAM = 1
+} lb_call_kind_t;
 
 #define LB_CALL_HEAD 8u /* bytes before the name */
 
@@ -54,11 +57,6 @@ typedef enum lb_call_kind { LB_CALL_WHOLE = 0, LB_CALL_STREAM = 1 } lb_call_kind
  * window: bytes of credit. */
 void lb_call_head_write(char *out, uint32_t window, lb_call_kind_t kind,
                         const char *name, uint16_t name_len);
-
-#define LB_CREDIT_LEN 4u /* bytes of a credit frame's payload */
-
-/* Writes LB_CREDIT_LEN bytes. */
-void lb_credit_write(char *out, uint32_t bytes);
 
 /* The payload of result, end and error. Times: ns of CLOCK_MONOTONIC, or 0. */
 typedef struct lb_settlement {
@@ -73,7 +71,7 @@ typedef struct lb_settlement {
 int lb_settlement_read(const char *data, size_t len, lb_settlement_t *out);
 
 typedef struct lb_template {
-  uint8_t slot; /* 1 content, 2 reasoning_content, 3 tool arguments */
+  uint8_t slot;      /* 1 content, 2 reasoning_content, 3 tool arguments */
   const char *chunk; /* borrowed; JSON */
   size_t chunk_len;
 } lb_template_t;
@@ -81,9 +79,9 @@ typedef struct lb_template {
 int lb_template_read(const char *data, size_t len, lb_template_t *out);
 
 typedef struct lb_log {
-  uint8_t level;  /* 10, 20, 30, 40 or 50 */
-  uint8_t source; /* 0 stdout, 1 stderr, 2 logging, 3 native */
-  uint32_t call;  /* the call it was written in, or 0 */
+  uint8_t level;      /* 10, 20, 30, 40 or 50 */
+  uint8_t source;     /* 0 stdout, 1 stderr, 2 logging, 3 native */
+  uint32_t call;      /* the call it was written in, or 0 */
   const char *logger; /* borrowed */
   size_t logger_len;
   const char *text; /* borrowed; UTF-8 */

@@ -7,6 +7,7 @@
 
 #include "errors.h"
 #include "python_internal.h"
+#include "text.h"
 
 #define PATH_FOLDERS_MAX 32 /* of PATH that are looked into */
 
@@ -19,8 +20,8 @@ typedef struct search {
 
 const char *lb_python_source_name(lb_python_source_t source) {
   static const char *const names[] = {
-      [LB_PYTHON_OPTION] = "option", [LB_PYTHON_VARIABLE] = "variable",
-      [LB_PYTHON_LAYER] = "layer",   [LB_PYTHON_VENV] = "venv",
+      [LB_PYTHON_OPTION] = "option",   [LB_PYTHON_VARIABLE] = "variable",
+      [LB_PYTHON_LAYER] = "layer",     [LB_PYTHON_VENV] = "venv",
       [LB_PYTHON_PRIVATE] = "private", [LB_PYTHON_PATH] = "path"};
   return names[source];
 }
@@ -62,9 +63,8 @@ static int judge(search_t *s, lb_candidate_t *candidate) {
       return LB_OK;
     }
     if (!has_litellm(s, candidate))
-      candidate->err =
-          lb_refuse(&candidate->reason, LB_ELITELLM_MISSING,
-                    "%s has no litellm package", candidate->path);
+      candidate->err = lb_refuse(&candidate->reason, LB_ELITELLM_MISSING,
+                                 "%s has no litellm package", candidate->path);
   }
   if (candidate->err == LB_OK)
     s->plan->chosen = index;
@@ -109,10 +109,9 @@ static int not_on_path(search_t *s, lb_python_source_t source,
   if (err != LB_OK)
     return err;
   lb_candidate_t *candidate = &s->plan->candidates[s->plan->count - 1];
-  candidate->err =
-      lb_refuse(&candidate->reason, LB_EPYTHON_NOT_FOUND,
-                "%s is in no folder of PATH (%s)", name,
-                path == NULL ? "which is empty" : path);
+  candidate->err = lb_refuse(&candidate->reason, LB_EPYTHON_NOT_FOUND,
+                             "%s is in no folder of PATH (%s)", name,
+                             path == NULL ? "which is empty" : path);
   return candidate->err == LB_EMEMORY ? LB_EMEMORY : LB_OK;
 }
 
@@ -122,7 +121,7 @@ static char *absolute(const char *path) {
     return strdup(path);
   while (strncmp(path, "./", 2) == 0)
     path += 2;
-  return lb_text("%s/%s", cwd, path);
+  return lb_format("%s/%s", cwd, path);
 }
 
 static int try_named(search_t *s, lb_python_source_t source, const char *name) {
@@ -142,9 +141,9 @@ static int try_layers(search_t *s) {
   if (!lb_platform_is_lambda(s->plan->platform))
     return LB_OK;
   int err = try_path(s, LB_PYTHON_LAYER,
-                     lb_text("%s/opt/python/bin/python3", root));
+                     lb_format("%s/opt/python/bin/python3", root));
   if (err == LB_OK)
-    err = try_path(s, LB_PYTHON_LAYER, lb_text("%s/opt/bin/python3", root));
+    err = try_path(s, LB_PYTHON_LAYER, lb_format("%s/opt/bin/python3", root));
   return err;
 }
 
@@ -152,7 +151,7 @@ static int try_active(search_t *s, const char *variable) {
   const char *prefix = lb_query_env(s->query, variable);
   if (prefix == NULL)
     return LB_OK;
-  return try_path(s, LB_PYTHON_VENV, lb_text("%s/bin/python3", prefix));
+  return try_path(s, LB_PYTHON_VENV, lb_format("%s/bin/python3", prefix));
 }
 
 /* 1 when both are the same name in one folder, by whatever links: /bin is often
@@ -265,16 +264,17 @@ static const char *label_of(lb_python_source_t source) {
 static char *candidate_text(const lb_candidate_t *candidate) {
   const char *label = label_of(candidate->source);
   if (candidate->reason != NULL)
-    return lb_text("%s: %s", label, candidate->reason);
-  return lb_text("%s: %s", label, candidate->path);
+    return lb_format("%s: %s", label, candidate->reason);
+  return lb_format("%s: %s", label, candidate->path);
 }
 
 char *lb_python_plan_text(const lb_python_plan_t *plan) {
-  char *all = lb_text("%s", plan->count > 0 ? "" : "there was nowhere to look");
+  char *all =
+      lb_format("%s", plan->count > 0 ? "" : "there was nowhere to look");
   for (size_t i = 0; all != NULL && i < plan->count; i++) {
     char *line = candidate_text(&plan->candidates[i]);
     char *longer =
-        line == NULL ? NULL : lb_text("%s%s%s", all, i > 0 ? "\n" : "", line);
+        line == NULL ? NULL : lb_format("%s%s%s", all, i > 0 ? "\n" : "", line);
     free(line);
     free(all);
     all = longer;

@@ -76,8 +76,7 @@ static int read_at(int fd, void *out, size_t len, uint64_t offset) {
 }
 
 /* LB_OK: interp is the loader's path, "" for a static program. */
-static int read_loader(int fd, const Elf64_Phdr *at,
-                       char interp[LB_PATH_LEN]) {
+static int read_loader(int fd, const Elf64_Phdr *at, char interp[LB_PATH_LEN]) {
   if (at->p_filesz == 0 || at->p_filesz > LB_PATH_LEN)
     return LB_EPYTHON_BROKEN;
   if (!read_at(fd, interp, at->p_filesz, at->p_offset))

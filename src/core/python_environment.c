@@ -4,6 +4,7 @@
 
 #include "errors.h"
 #include "python_internal.h"
+#include "text.h"
 
 /* An environment being built: "NAME=value" entries, each name once. Room for
  * all that can come is made at the start. */
@@ -56,13 +57,13 @@ static const char *value_of(table_t *table, const char *name) {
 
 static void put_first(table_t *table, const char *name, const char *folder) {
   const char *old = value_of(table, name);
-  put(table, lb_text("%s=%s%s%s", name, folder, old == NULL ? "" : ":",
-                     old == NULL ? "" : old));
+  put(table, lb_format("%s=%s%s%s", name, folder, old == NULL ? "" : ":",
+                       old == NULL ? "" : old));
 }
 
 static void put_default(table_t *table, const char *name, const char *value) {
   if (value_of(table, name) == NULL)
-    put(table, lb_text("%s=%s", name, value));
+    put(table, lb_format("%s=%s", name, value));
 }
 
 static size_t length_of(const char *const *list) {
@@ -110,10 +111,11 @@ static void put_layer(table_t *table, const lb_python_query_t *query,
 static void put_writable(table_t *table, const char *name) {
   const char *folder = value_of(table, name);
   if (folder == NULL || access(folder, W_OK) != 0)
-    put(table, lb_text("%s=/tmp", name));
+    put(table, lb_format("%s=/tmp", name));
 }
 
-/* Our own layer carries its own C library, which the host's must not replace. */
+/* Our own layer carries its own C library, which the host's must not replace.
+ */
 static int is_own_layer(const char *path) {
   char prefix[LB_PATH_LEN], manifest[LB_PATH_LEN];
   lb_path(prefix, "%s", path);
@@ -162,8 +164,4 @@ char **lb_python_environment(const lb_python_query_t *query,
   return table.entries;
 }
 
-void lb_python_environment_free(char **envp) {
-  for (size_t i = 0; envp != NULL && envp[i] != NULL; i++)
-    free(envp[i]);
-  free(envp);
-}
+void lb_python_environment_free(char **envp) { lb_strings_free(envp); }

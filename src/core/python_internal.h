@@ -6,11 +6,9 @@
 
 #include "python.h"
 
-#define LB_PATH_LEN 4096 /* bytes, with the NUL; the system opens no longer one */
+#define LB_PATH_LEN                                                            \
+  4096 /* bytes, with the NUL; the system opens no longer one */
 #define LB_LAYER_MANIFEST "litellm-bridge.json"
-
-/* printf into memory that the caller owns. NULL: out of memory. */
-char *lb_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* printf into a path. 1 when it fits; a path that does not names no file. */
 int lb_path(char out[LB_PATH_LEN], const char *format, ...)
@@ -29,7 +27,8 @@ int lb_exists(const char *path);
 /* 1 when both paths lead to one file or folder. */
 int lb_same_file(const char *a, const char *b);
 
-/* Type and permissions as st_mode has them; 0 and errno when it can't be told. */
+/* Type and permissions as st_mode has them; 0 and errno when it can't be told.
+ */
 unsigned lb_mode(const char *path, int follow_links);
 
 /* The borrowed value of a variable in query->envp; NULL when unset or empty. */
@@ -59,7 +58,8 @@ int lb_layer_folders(const lb_python_query_t *query, const char *path,
                      lb_folder_fn visit, void *arg);
 
 /* Looks for `wanted` (a path within a package folder) where the interpreter at
- * `path` would import from, running nothing. 1: found, its path is in `found`. */
+ * `path` would import from, running nothing. 1: found, its path is in `found`.
+ */
 int lb_package_find(const lb_python_query_t *query, int in_layer,
                     const char *path, const char *wanted,
                     char found[LB_PATH_LEN]);

@@ -1,5 +1,5 @@
-/* Finds packages without running Python, which would cost a second of CPU for each
- * candidate. */
+/* Finds packages without running Python, which would cost a second of CPU for
+ * each candidate. */
 #include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>
@@ -16,7 +16,8 @@ typedef struct visit {
   char version[64]; /* "python3.11" where the interpreter's name tells, or "" */
 } visit_t;
 
-/* A prefix shared by several versions holds packages that only one of them sees. */
+/* A prefix shared by several versions holds packages that only one of them
+ * sees. */
 static int is_of_version(const visit_t *visit, const char *name) {
   if (strncmp(name, "python3", 7) != 0)
     return 0;
@@ -58,7 +59,8 @@ static int visit_prefix(const visit_t *visit, const char *prefix) {
 static void set_version(visit_t *visit, const char *real) {
   const char *name = strrchr(real, '/');
   name = name == NULL ? real : name + 1;
-  if (strncmp(name, "python3.", 8) == 0 && strlen(name) < sizeof(visit->version))
+  if (strncmp(name, "python3.", 8) == 0 &&
+      strlen(name) < sizeof(visit->version))
     strcpy(visit->version, name);
 }
 
@@ -94,7 +96,8 @@ static void read_setting(venv_t *venv, char *line) {
 static int read_venv(const char *prefix, venv_t *venv) {
   char line[LB_PATH_LEN];
   *venv = (venv_t){{0}, 0};
-  FILE *file = lb_path(line, "%s/pyvenv.cfg", prefix) ? fopen(line, "re") : NULL;
+  FILE *file =
+      lb_path(line, "%s/pyvenv.cfg", prefix) ? fopen(line, "re") : NULL;
   if (file == NULL)
     return 0;
   while (fgets(line, sizeof(line), file) != NULL)

@@ -22,14 +22,6 @@ static char *text_v(const char *format, va_list args) {
   return text;
 }
 
-char *lb_text(const char *format, ...) {
-  va_list args;
-  va_start(args, format);
-  char *text = text_v(format, args);
-  va_end(args);
-  return text;
-}
-
 int lb_refuse(char **reason, int err, const char *format, ...) {
   va_list args;
   va_start(args, format);

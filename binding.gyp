@@ -1,0 +1,35 @@
+{
+  "variables": {
+    "werror%": "<!(node -p \"process.env.CI ? 1 : 0\")"
+  },
+  "targets": [
+    {
+      "target_name": "litellm_bridge",
+      "sources": [
+        "src/binding.cc",
+        "<!@(node -p \"require('fs').readdirSync('src/core').filter(f => f.endsWith('.c')).map(f => 'src/core/' + f).join(' ')\")"
+      ],
+      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
+      "defines": [
+        "NAPI_VERSION=8",
+        "NODE_ADDON_API_DISABLE_DEPRECATED",
+        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
+        "NAPI_DISABLE_CPP_EXCEPTIONS"
+      ],
+      "cflags": ["-Wall", "-Wextra", "-fvisibility=hidden", "<!@(pkg-config --cflags libcjson)"],
+      "cflags_c": ["-std=gnu11"],
+      "cflags_cc!": ["-fno-rtti"],
+      "conditions": [
+        ["werror==1", { "cflags": ["-Werror"] }],
+        ["OS=='linux'", {
+          "libraries": ["<!@(pkg-config --libs libcjson)"],
+          "ldflags": [
+            "-Wl,-z,nodelete",
+            "-Wl,-z,origin",
+            "-Wl,-rpath,'$$ORIGIN'"
+          ]
+        }]
+      ]
+    }
+  ]
+}
