@@ -97,7 +97,7 @@ static int get_int(const cJSON *object, const char *name, int low, int *out) {
   if (!cJSON_IsNumber(item))
     return LB_EPROTOCOL;
   double value = item->valuedouble;
-  if (!(value >= low && value <= INT_MAX) || value != floor(value))
+  if (!(value >= low && value <= INT_MAX) || value != (double)(int)value)
     return LB_EPROTOCOL;
   *out = (int)value;
   return LB_OK;

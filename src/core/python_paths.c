@@ -11,22 +11,16 @@
 #include "errors.h"
 #include "python_internal.h"
 
-static char *text_v(const char *format, va_list args) {
-  va_list again;
-  va_copy(again, args);
-  int len = vsnprintf(NULL, 0, format, again);
-  va_end(again);
-  char *text = len < 0 ? NULL : malloc((size_t)len + 1);
-  if (text != NULL)
-    vsnprintf(text, (size_t)len + 1, format, args);
-  return text;
-}
-
 int lb_refuse(char **reason, int err, const char *format, ...) {
-  va_list args;
+  va_list args, again;
   va_start(args, format);
-  *reason = text_v(format, args);
+  va_copy(again, args);
+  int len = vsnprintf(NULL, 0, format, args);
   va_end(args);
+  *reason = len < 0 ? NULL : malloc((size_t)len + 1);
+  if (*reason != NULL)
+    vsnprintf(*reason, (size_t)len + 1, format, again);
+  va_end(again);
   return *reason == NULL ? LB_EMEMORY : err;
 }
 
