@@ -30,9 +30,11 @@ function isAtWork(host, pid) {
   }
 }
 
-async function isAbandoned(folder, { host, pid }) {
+/** @param {{ [group: string]: string }} draft what its name says */
+async function isAbandoned(folder, draft) {
+  if (!isAtWork(draft.host, Number(draft.pid))) return true;
   const { mtimeMs } = await fs.stat(folder);
-  return !isAtWork(host, Number(pid)) || Date.now() - mtimeMs > ABANDONED;
+  return Date.now() - mtimeMs > ABANDONED;
 }
 
 /** Removes what killed builders left. Failing to is no reason not to build. */

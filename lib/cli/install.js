@@ -41,12 +41,13 @@ async function precompile(python, draft, target, { version, signal }) {
   await run(python, ['-I', '-m', 'compileall', '-qq', '-j', '0', ...place, packages], { signal });
 }
 
-/** Programs that pip and venv made for the draft's path would not run from another place. */
-async function removeFixedScripts(draft) {
+/** Programs that pip and venv wrote name the draft's interpreter; they are to name their later place. */
+async function relocateScripts(draft, target) {
   const folder = path.join(draft, 'bin');
   for (const entry of await fs.readdir(folder, { withFileTypes: true })) {
     const file = path.join(folder, entry.name);
-    if (entry.isFile() && (await fs.readFile(file)).includes(draft)) await fs.rm(file);
+    const text = entry.isFile() ? await fs.readFile(file, 'latin1') : ''; // keeps the bytes of binaries
+    if (text.includes(draft)) await fs.writeFile(file, text.replaceAll(draft, target), 'latin1');
   }
 }
 
@@ -68,7 +69,7 @@ async function build(draft, target, base, options) {
   report('Installing packages');
   await installPackages(python, lock, options);
   report('Compiling modules');
-  await removeFixedScripts(draft);
+  await relocateScripts(draft, target);
   await precompile(python, draft, target, { version, signal });
   const found = await verify(python, module, signal);
   report(`It works: ${module} ${found}`);

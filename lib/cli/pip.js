@@ -21,7 +21,7 @@ function counter(total, report) {
   return (line) => {
     const name = /^Collecting (\S+)/.exec(line)?.[1];
     if (name) report(`  ${++count} of ${total}: ${name.replace('==', ' ')}`);
-    if (line.startsWith('Installing collected')) report(`  unpacking ${total} packages`);
+    if (line.startsWith('Installing collected')) report(`  unpacking ${count} packages`);
   };
 }
 

@@ -37,7 +37,9 @@ function collect(stream, onLine) {
  */
 async function run(file, args, options = {}) {
   const { env, cwd, signal, timeout, show, onLine, onErrorLine } = options;
+  /** @type {import('node:child_process').StdioOptions} */
   const stdio = ['ignore', show ? 'inherit' : 'pipe', 'pipe'];
+  /** @type {import('node:child_process').ChildProcess} */
   const child = spawn(file, args, { env, cwd, signal, timeout, stdio, killSignal: 'SIGKILL' });
   const out = collect(child.stdout, onLine);
   const err = collect(child.stderr, onErrorLine);

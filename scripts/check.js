@@ -1,0 +1,59 @@
+'use strict';
+
+/**
+ * npm run check: formatters, linters and types. With --write (npm run format) the formatters
+ * mend the files.
+ */
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { run } = require('../lib/cli/process');
+const { ROOT } = require('./paths');
+const { main, setup } = require('./setup');
+const { toolsPython } = require('./steps/python');
+
+const WRITE = process.argv.includes('--write');
+
+function sources(folder, endings) {
+  const all = fs.readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' });
+  const files = all.filter((name) => endings.includes(path.extname(name)));
+  return files.map((name) => path.join(folder, name));
+}
+
+function cSources() {
+  return [...sources('src', ['.c', '.h', '.cc']), ...sources('test/c', ['.c', '.h'])];
+}
+
+const binary = (name) => path.join(ROOT, 'node_modules', '.bin', name);
+const tool = (name) => path.join(path.dirname(toolsPython() ?? ''), name);
+const PYTHON = ['lib/python', 'test/python'];
+
+/** @returns {[string, string, string[]][]} each a name, a program and its arguments */
+function checks() {
+  return [
+    ['biome', binary('biome'), ['check', ...(WRITE ? ['--write'] : ['--error-on-warnings'])]],
+    ['tsc', binary('tsc'), ['--project', 'tsconfig.json']],
+    ['ruff format', tool('ruff'), ['format', ...(WRITE ? [] : ['--check', '--diff']), ...PYTHON]],
+    ['ruff check', tool('ruff'), ['check', ...(WRITE ? ['--fix'] : []), ...PYTHON]],
+    ['mypy', tool('mypy'), ['--strict', 'lib/python/litellm_bridge']],
+    ['clang-format', tool('clang-format'), clangArguments()],
+  ];
+}
+
+function clangArguments() {
+  return [...(WRITE ? ['-i'] : ['--dry-run', '-Werror']), ...cSources()];
+}
+
+async function check([name, file, args]) {
+  const show = (line) => console.log(`  ${line}`);
+  const { code } = await run(file, args, { cwd: ROOT, onLine: show, onErrorLine: show });
+  console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${name}`);
+  return code === 0;
+}
+
+main(async () => {
+  await setup({ forTests: true });
+  for (const command of checks()) {
+    if (!(await check(command))) process.exitCode = 1;
+  }
+});

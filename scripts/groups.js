@@ -1,0 +1,87 @@
+'use strict';
+
+/** The groups of tests: how each is run, and how its results are counted. */
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { stripVTControlCharacters } = require('node:util');
+const { run } = require('../lib/cli/process');
+const { privatePython } = require('../lib/environment');
+const { ROOT } = require('./paths');
+const { MAJORS, nodeBinary } = require('./steps/node-versions');
+const { toolsPython } = require('./steps/python');
+
+const NODE_TEST_TIMEOUT = 180_000; // ms for one test: one that hangs must not hold up the rest
+
+/**
+ * @typedef {object} Result
+ * @property {string} name
+ * @property {number | null} code exit status
+ * @property {number} passed
+ * @property {number} failed
+ *
+ * @typedef {object} Job one run of a test program
+ * @property {string} name
+ * @property {() => Promise<Result>} run
+ */
+
+/** The sum of the numbers that a pattern finds. */
+function total(text, pattern) {
+  return [...text.matchAll(pattern)].reduce((sum, [, number]) => sum + Number(number), 0);
+}
+
+/** @returns {Job} */
+function job(name, patterns, file, args, env = process.env) {
+  return {
+    name,
+    async run() {
+      const show = (line) => console.log(line);
+      const { code, out } = await run(file, args, { cwd: ROOT, env, onLine: show, onErrorLine: show });
+      const text = stripVTControlCharacters(out);
+      return { name, code, passed: total(text, patterns.passed), failed: total(text, patterns.failed) };
+    },
+  };
+}
+
+function testFiles(folder) {
+  const all = fs.readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' });
+  return all.filter((name) => name.endsWith('.test.js')).map((name) => path.join(folder, name));
+}
+
+const NODE_COUNTS = { passed: /^. pass (\d+)$/gm, failed: /^. (?:fail|cancelled) (\d+)$/gm };
+
+/** @returns {(majors: string[]) => Job[]} one job for each Node version */
+function nodeGroup(group) {
+  const options = ['--test', '--test-reporter=spec', `--test-timeout=${NODE_TEST_TIMEOUT}`];
+  return (majors) =>
+    majors.map((major) => {
+      const args = [...options, ...testFiles(path.join('test', group))];
+      return job(`${group} under Node ${major}`, NODE_COUNTS, nodeBinary(major), args);
+    });
+}
+
+const C_COUNTS = {
+  passed: /^\[ {2}PASSED {2}\] (\d+) test/gm,
+  failed: /^\[ {2}FAILED {2}\] .*?(\d+) test/gm,
+};
+const PYTEST_COUNTS = { passed: /(\d+) passed/g, failed: /(\d+) (?:failed|errors?)\b/g };
+
+/** The worker's own packages are lent to pytest: it tests with the LiteLLM that will run. */
+function pytestEnvironment() {
+  const library = path.join(path.dirname(privatePython() ?? ''), '..', 'lib');
+  const [version] = fs.readdirSync(library).filter((name) => name.startsWith('python3.'));
+  const folders = [path.join(ROOT, 'lib', 'python'), path.join(library, version, 'site-packages')];
+  return { ...process.env, PYTHONPATH: folders.join(path.delimiter), PYTHONDONTWRITEBYTECODE: '1' };
+}
+
+const GROUPS = {
+  c: () => [job('c', C_COUNTS, 'make', ['-s', '-C', 'test/c', 'check'])],
+  python: () => {
+    const args = ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', 'test/python'];
+    return [job('python', PYTEST_COUNTS, toolsPython(), args, pytestEnvironment())];
+  },
+  js: nodeGroup('js'),
+  e2e: nodeGroup('e2e'),
+};
+
+module.exports = { GROUPS, MAJORS };

@@ -1,0 +1,72 @@
+'use strict';
+
+/**
+ * Sets up what is missing, and nothing else. `node scripts/setup.js` prepares the demo;
+ * with --tests also what tests and checks need.
+ */
+
+const { CommandError } = require('../lib/cli/error');
+
+/**
+ * @typedef {object} Step
+ * @property {string} name
+ * @property {string} cost what it takes when there is something to do, for people
+ * @property {(need: { forTests: boolean }) => Promise<Plan | null>} plan null: it is all there
+ *
+ * @typedef {object} Plan
+ * @property {string} what what is run, for people
+ * @property {(report: (line: string) => void) => Promise<unknown>} run
+ */
+
+const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+
+/** @returns {Step[]} in the order in which they build on each other */
+function steps(forTests) {
+  const { privateEnvironment, tools } = require('./steps/python');
+  const all = [
+    require('./steps/system-packages'),
+    require('./steps/node-modules'),
+    require('./steps/addon'),
+    privateEnvironment,
+  ];
+  return forTests ? [...all, tools, require('./steps/node-versions').nodeVersions] : all;
+}
+
+/** @returns {Promise<boolean>} whether there was something to do */
+async function runStep(step, position, forTests) {
+  const plan = await step.plan({ forTests });
+  if (!plan) return false;
+  const since = performance.now();
+  console.log(`[setup ${position}] ${step.name}: ${plan.what} (about ${step.cost})`);
+  await plan.run((line) => console.log(`  ${line}`));
+  console.log(`[setup ${position}] ${step.name}: done in ${seconds(since)}`);
+  return true;
+}
+
+/**
+ * @param {object} [options]
+ * @param {boolean} [options.forTests]
+ * @throws {CommandError} when a step fails
+ */
+async function setup({ forTests = false } = {}) {
+  const since = performance.now();
+  const list = steps(forTests);
+  let count = 0;
+  for (const [index, step] of list.entries()) {
+    if (await runStep(step, `${index + 1}/${list.length}`, forTests)) count++;
+  }
+  const text = count === 0 ? 'all is there' : 'ready';
+  console.log(`[setup] ${text} (${seconds(since)})`);
+}
+
+/** Runs a script's main function; its failure is told in plain words. */
+function main(run) {
+  run().catch((error) => {
+    console.error(error instanceof CommandError ? `${error.message}\n\n${error.hint}` : error);
+    process.exitCode = 1;
+  });
+}
+
+module.exports = { main, setup };
+
+if (require.main === module) main(() => setup({ forTests: process.argv.includes('--tests') }));

@@ -1,0 +1,72 @@
+'use strict';
+
+/** The system's own packages: compilers, cJSON for the addon, libuv and cmocka for the C tests. */
+
+const { CommandError } = require('../../lib/cli/error');
+const { findBasePython } = require('../../lib/cli/base-python');
+const { run } = require('../../lib/cli/process');
+const { privatePython } = require('../../lib/environment');
+const { must, succeeds } = require('../command');
+
+const hasLibrary = (name) => succeeds('pkg-config', ['--exists', name]);
+const isProgram = (program) => succeeds(program, ['--version']);
+
+async function hasCompilers() {
+  return (await isProgram('cc')) && (await isProgram('c++')) && (await isProgram('make'));
+}
+
+async function canMakeEnvironments() {
+  if (privatePython()) return true;
+  return findBasePython().then(
+    () => true,
+    () => false,
+  );
+}
+
+const NEEDS = [
+  { package: 'build-essential', isThere: hasCompilers },
+  { package: 'pkg-config', isThere: () => isProgram('pkg-config') },
+  { package: 'libcjson-dev', isThere: () => hasLibrary('libcjson') },
+  { package: 'python3-venv', isThere: canMakeEnvironments },
+];
+
+const TEST_NEEDS = [
+  { package: 'libuv1-dev', isThere: () => hasLibrary('libuv') },
+  { package: 'libcmocka-dev', isThere: () => hasLibrary('cmocka') },
+];
+
+async function missingPackages(forTests) {
+  const needs = forTests ? [...NEEDS, ...TEST_NEEDS] : NEEDS;
+  const found = await Promise.all(needs.map(({ isThere }) => isThere()));
+  return needs.filter((_, index) => !found[index]).map((need) => need.package);
+}
+
+/** The words before `apt-get` that let us install, or an error that says what a person can do. */
+async function privilege(packages) {
+  const hint = `Install them yourself: apt-get install ${packages.join(' ')}`;
+  const list = `These system packages are missing: ${packages.join(', ')}`;
+  if (!(await isProgram('apt-get'))) throw new CommandError(`${list}. There is no apt-get here`, hint);
+  if (process.getuid?.() === 0) return [];
+  if (await isProgram('sudo')) return ['sudo'];
+  throw new CommandError(`${list}. Installing them needs root or sudo`, hint);
+}
+
+async function aptInstall(packages) {
+  const [file, ...rest] = [...(await privilege(packages)), 'apt-get'];
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  // The lists may be missing or old. One source that can't be reached need not matter.
+  await run(file, [...rest, 'update'], { env });
+  const args = [...rest, 'install', '--yes', '--no-install-recommends', ...packages];
+  await must('apt-get install', 'See the words of apt-get above', file, args, { env });
+}
+
+/** @type {import('../setup').Step} */
+module.exports = {
+  name: 'system packages',
+  cost: 'up to a minute, 50 MB',
+  async plan({ forTests }) {
+    const packages = await missingPackages(forTests);
+    if (packages.length === 0) return null;
+    return { what: `apt-get install ${packages.join(' ')}`, run: () => aptInstall(packages) };
+  },
+};
