@@ -6,7 +6,7 @@
 #include "errors.h"
 
 #define FRAGMENT (64u * 1024u) /* a quarter of the limit: small calls wait less */
-#define STAGE (2u * (FRAGMENT + LB_FRAME_HEADER))
+#define STAGE (2u * (FRAGMENT + 2u * LB_FRAME_HEADER))
 
 struct lb_parcel {
   lb_parcel_t *next;
