@@ -1,0 +1,101 @@
+"""One call in flight: its credit, its frames, its one settlement."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+from . import frames, jsonio
+from .channel import Channel
+from .flow import Credit
+from .frames import CallRequest, Times
+from .redact import argument_secrets
+
+Meta = dict[str, Any]
+
+
+class Call:
+    """Used on the loop's thread. The channel outlives it, or is closed."""
+
+    def __init__(self, channel: Channel, call_id: int, request: CallRequest) -> None:
+        self.channel = channel
+        self.id = call_id
+        self.name = request.name
+        self.is_stream = request.kind == frames.STREAM
+        self.credit = Credit(request.window)
+        self.task: asyncio.Task[None] | None = None
+        self.cancelled = False
+        self.settled = False
+        self.responses: list[Any] = []  # httpx responses that this call opened
+        self.account: Callable[[], Meta] | None = None  # of a stream: usage and cost so far
+        self.started_ns = 0
+        self.responded_ns = 0
+        self._raw_arguments = request.arguments
+
+    @cached_property
+    def arguments(self) -> dict[str, Any]:
+        """ValueError when they are not a JSON object."""
+        value = jsonio.loads(self._raw_arguments)
+        if not isinstance(value, dict):
+            raise ValueError("not a JSON object")
+        self._raw_arguments = b""
+        return value
+
+    @cached_property
+    def secrets(self) -> frozenset[str]:
+        """Credentials among the arguments, to be kept out of texts."""
+        try:
+            return argument_secrets(self.arguments)
+        except (ValueError, RecursionError):
+            return frozenset()
+
+    def start(self) -> None:
+        self.started_ns = time.monotonic_ns()
+
+    def respond(self) -> None:
+        """The first of the answer is here: the whole response, or the first chunk."""
+        if not self.responded_ns:
+            self.responded_ns = time.monotonic_ns()
+
+    def cancel(self) -> None:
+        self.cancelled = True
+        if self.task is not None:
+            self.task.cancel()
+
+    def try_send(self, kind: int, payload: bytes) -> bool:
+        """Sends a message that fits one frame, if credit and socket allow. False: use send."""
+        if len(payload) > frames.FRAGMENT or not self.credit.open or self.channel.congested:
+            return False
+        self._put(kind, payload, 0)
+        return True
+
+    async def send(self, kind: int, payload: bytes, flags: int = 0) -> None:
+        """Sends a message that costs credit, in fragments, each when there is room for it."""
+        for part, more in frames.split(payload):
+            await self.credit.wait()
+            await self.channel.drain()
+            self._put(kind, part, flags | more)
+
+    def _put(self, kind: int, part: bytes, flags: int) -> None:
+        self.credit.spend(frames.COST + len(part))
+        self.channel.send(frames.encode(self.id, kind, part, flags))
+
+    async def settle_result(self, meta: Meta, body: bytes, flags: int) -> None:
+        await self.send(frames.RESULT, self._settlement(meta, body), flags)
+        self.settled = True  # no await since the last fragment: a cancel can't come between
+
+    def settle(self, kind: int, meta: Meta) -> None:
+        """Sends end or error, which cost nothing and never wait. Once: later ones are void."""
+        if self.settled:
+            return
+        payload = self._settlement(meta)
+        self.settled = True
+        for part, more in frames.split(payload):
+            self.channel.send(frames.encode(self.id, kind, part, more))
+
+    def _settlement(self, meta: Meta, body: bytes = b"") -> bytes:
+        times = Times(self.started_ns, self.responded_ns, time.monotonic_ns())
+        return frames.settlement(times, jsonio.dumps(meta), body)

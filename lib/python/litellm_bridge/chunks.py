@@ -1,0 +1,82 @@
+"""Chunks of a stream as frames: whole ones, or a template and then only the text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import frames, jsonio
+
+Message = tuple[int, bytes]  # frame type, payload
+
+
+def plain(chunk: Any) -> Any:
+    """As LiteLLM's proxy sends it."""
+    dump = getattr(chunk, "model_dump", None)
+    if callable(dump):
+        return dump(exclude_none=True, exclude_unset=True)
+    if isinstance(chunk, (bytes, bytearray)):
+        return bytes(chunk).decode("utf-8", "backslashreplace")
+    return chunk
+
+
+class ChunkEncoder:
+    """Finds out, chunk by chunk, how little has to be sent. Pure.
+
+    Node gets, in every case, exactly the chunk that plain() gives.
+    """
+
+    def __init__(self) -> None:
+        self._template: Any = None  # the last one sent, with "" for its text
+        self._slot = 0
+
+    def encode(self, chunk: Any) -> Message:
+        """TypeError when the chunk can't be said in JSON."""
+        value = plain(chunk)
+        found = find_slot(value)
+        if found is None:
+            return frames.CHUNK, jsonio.dumps(value)
+        slot, holder, key = found
+        text: str = holder[key]
+        whole = jsonio.dumps(value)
+        holder[key] = ""
+        if slot == self._slot and value == self._template:
+            return self._delta(text, whole)
+        self._slot, self._template = slot, value
+        return frames.TEMPLATE, frames.template(slot, whole)
+
+    def _delta(self, text: str, whole: bytes) -> Message:
+        try:
+            return frames.DELTA, text.encode()
+        except UnicodeEncodeError:  # half a surrogate pair: JSON can say it, UTF-8 can't
+            return frames.CHUNK, whole
+
+
+def find_slot(value: Any) -> tuple[int, dict[str, Any], str] | None:
+    """The one text of a chunk that is likely to vary: slot, its holder, its key there."""
+    try:
+        (choice,) = value["choices"]
+        delta = choice["delta"]
+    except (KeyError, TypeError, ValueError):
+        return None
+    if not isinstance(delta, dict):
+        return None
+    if _is_text(delta, "content"):
+        return frames.SLOT_CONTENT, delta, "content"
+    if _is_text(delta, "reasoning_content"):
+        return frames.SLOT_REASONING, delta, "reasoning_content"
+    return _arguments_slot(delta)
+
+
+def _arguments_slot(delta: dict[str, Any]) -> tuple[int, dict[str, Any], str] | None:
+    calls = delta.get("tool_calls")
+    if not isinstance(calls, list) or len(calls) != 1 or not isinstance(calls[0], dict):
+        return None
+    function = calls[0].get("function")
+    if isinstance(function, dict) and _is_text(function, "arguments"):
+        return frames.SLOT_ARGUMENTS, function, "arguments"
+    return None
+
+
+def _is_text(holder: dict[str, Any], key: str) -> bool:
+    value = holder.get(key)
+    return isinstance(value, str) and value != ""

@@ -1,0 +1,136 @@
+"""Exceptions, LiteLLM's and our own, as the meta of an error frame.
+
+Attributes are read with getattr throughout: LiteLLM's classes do not all set the same ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .redact import redact
+
+LONGEST_MESSAGE = 32 * 1024  # characters
+
+_RETRYABLE = frozenset((408, 409, 429))
+_CONNECTION = frozenset(("APIConnectionError", "APITimeoutError", "TransportError", "ClientError"))
+_REQUEST_IDS = (
+    "x-request-id",
+    "request-id",
+    "x-amzn-requestid",
+    "apim-request-id",
+    "x-goog-request-id",
+)
+_PREFIX = "llm_provider-"
+
+
+class BridgeError(Exception):
+    """An error of the bridge itself. code: one of the table in src/core/errors.h."""
+
+    def __init__(self, code: str, message: str, detail: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.detail = detail
+
+
+class InvalidArgument(BridgeError):
+    def __init__(self, message: str) -> None:
+        super().__init__("ERR_INVALID_ARGUMENT", message)
+
+
+class EmptyResponse(BridgeError):
+    """LiteLLM answered with None where it promises a response."""
+
+    def __init__(self, function: str) -> None:
+        super().__init__("ERR_PROVIDER", f"{function}: LiteLLM returned None, not a response")
+
+
+def error_meta(exc: BaseException, secrets: Iterable[str] = ()) -> dict[str, Any]:
+    """What JavaScript learns of exc. Texts and headers come without secrets."""
+    secrets = tuple(secrets)
+    status = status_of(exc)
+    return {
+        "code": code_of(exc),
+        "name": type(exc).__name__,
+        "message": redact(message_of(exc), secrets)[:LONGEST_MESSAGE],
+        "status": status,
+        "headers": {name: redact(value, secrets) for name, value in headers_of_error(exc).items()},
+        "provider": _text(getattr(exc, "llm_provider", None)),
+        "model": _text(getattr(exc, "model", None)),
+        "type": _detail(exc, "type"),
+        "param": _detail(exc, "param"),
+        "providerCode": _detail(exc, "code"),
+        "retryable": is_retryable(exc, status),
+    }
+
+
+def code_of(exc: BaseException) -> str:
+    if isinstance(exc, BridgeError):
+        return exc.code
+    return "ERR_MEMORY" if isinstance(exc, MemoryError) else "ERR_PROVIDER"
+
+
+def message_of(exc: BaseException) -> str:
+    """The exception's own text; its class's name when it has none or can't say it."""
+    try:
+        text = str(exc)
+    except Exception:  # LiteLLM's __str__ may read attributes that were never set
+        text = ""
+    return text or _text(getattr(exc, "message", None)) or type(exc).__name__
+
+
+def status_of(exc: BaseException) -> int | None:
+    """The HTTP status. Of a MidStreamFallbackError, that of what it wraps."""
+    original = getattr(exc, "original_exception", None)
+    for source in (original, exc):
+        status = getattr(source, "status_code", None)
+        if isinstance(status, int) and not isinstance(status, bool):
+            return status
+    return None
+
+
+def is_retryable(exc: BaseException, status: int | None) -> bool:
+    if status is not None:
+        return status in _RETRYABLE or 500 <= status <= 599
+    names = {base.__name__ for base in type(exc).__mro__}
+    return isinstance(exc, ConnectionError) or not names.isdisjoint(_CONNECTION)
+
+
+def headers_of_error(exc: BaseException) -> dict[str, str]:
+    """The provider's response headers, wherever LiteLLM put them."""
+    for source in (getattr(exc, "original_exception", None), exc):
+        response = getattr(source, "response", None)
+        for headers in (
+            getattr(source, "litellm_response_headers", None),
+            getattr(response, "headers", None),
+            getattr(source, "headers", None),
+        ):
+            if found := plain_headers(headers):
+                return found
+    return {}
+
+
+def plain_headers(headers: Any) -> dict[str, str]:
+    """Names in lower case, as the provider sent them: without LiteLLM's prefix."""
+    if not isinstance(headers, Mapping):
+        return {}
+    return {str(name).lower().removeprefix(_PREFIX): str(value) for name, value in headers.items()}
+
+
+def request_id(headers: Mapping[str, str]) -> str | None:
+    return next((headers[name] for name in _REQUEST_IDS if headers.get(name)), None)
+
+
+def _detail(exc: BaseException, name: str) -> str | None:
+    """`type`, `param` or `code` of the exception or of the provider's body."""
+    if isinstance(exc, BridgeError):
+        return None
+    body = getattr(exc, "body", None)
+    inner = body.get("error", body) if isinstance(body, Mapping) else None
+    quoted = inner.get(name) if isinstance(inner, Mapping) else None
+    value = quoted if quoted is not None else getattr(exc, name, None)
+    return str(value) if isinstance(value, (str, int)) else None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None

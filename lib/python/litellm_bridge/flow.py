@@ -1,0 +1,35 @@
+"""Credit of one call: how many bytes its consumer is ready for (docs/protocol.md)."""
+
+from __future__ import annotations
+
+import asyncio
+
+
+class Credit:
+    """Counts bytes. One sender waits at a time. Used on the loop's thread only."""
+
+    def __init__(self, window: int) -> None:
+        self._bytes = window
+        self._waiter: asyncio.Future[None] | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether one more frame may go; it may overdraw."""
+        return self._bytes > 0
+
+    def spend(self, cost: int) -> None:
+        self._bytes -= cost
+
+    def grant(self, more: int) -> None:
+        self._bytes += more
+        if self.open and self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def wait(self) -> None:
+        """Returns when a frame may go."""
+        while not self.open:
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None

@@ -1,0 +1,78 @@
+"""This process: its descriptors, its lifeline, and who may read its memory."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import resource
+import select
+import signal
+import stat
+
+CONTROL_FD = 3
+LIFELINE_FD = 4
+FIRST_STRAY_FD = 5
+_PR_SET_DUMPABLE = 4
+
+
+def close_strays(first: int = FIRST_STRAY_FD) -> None:
+    """Closes every descriptor from `first` on: Node's, opened without CLOEXEC.
+
+    Must run before anything of ours opens one. Lists them, since the limit may be a million.
+    """
+    for fd in _open_fds():
+        if fd >= first:
+            with contextlib.suppress(OSError):  # the listing's own is closed already
+                os.close(fd)
+
+
+def _open_fds() -> list[int]:
+    for folder in ("/proc/self/fd", "/dev/fd"):
+        with contextlib.suppress(OSError):
+            return [int(name) for name in os.listdir(folder)]
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return list(range(min(soft, 65536)))
+
+
+def keep_private(*fds: int) -> None:
+    """No process that we start gets these: it would keep Node's end from being seen."""
+    for fd in fds:
+        with contextlib.suppress(OSError):
+            os.set_inheritable(fd, False)
+
+
+def arm_lifeline(fd: int = LIFELINE_FD) -> None:
+    """Lets the kernel end us and our descendants when the pipe's other end closes.
+
+    SIGIO is sent to the process group even while we import or hold the GIL. Does nothing when
+    fd is not an open pipe (a start by hand).
+    """
+    with contextlib.suppress(OSError):
+        if not stat.S_ISFIFO(os.fstat(fd).st_mode):
+            return
+        owner = -os.getpid() if os.getpgrp() == os.getpid() else os.getpid()
+        fcntl.fcntl(fd, fcntl.F_SETOWN, owner)
+        flags = fcntl.fcntl(fd, fcntl.F_GETFL)
+        fcntl.fcntl(fd, fcntl.F_SETFL, flags | os.O_ASYNC | os.O_NONBLOCK)
+        _end_if_cut(fd)
+
+
+def _end_if_cut(fd: int) -> None:
+    """The signal comes at the moment of the cut: one that came before would be missed."""
+    poll = select.poll()
+    poll.register(fd, 0)
+    if poll.poll(0):
+        os.kill(os.getpid(), signal.SIGIO)
+
+
+def forbid_dumps() -> None:
+    """Keeps other processes of this user from reading our memory, where the keys are.
+
+    exec resets it, so it can't be done by the parent. Importing ctypes costs some 4 ms: call it
+    when nothing waits.
+    """
+    with contextlib.suppress(ImportError, OSError, AttributeError):
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -1,0 +1,78 @@
+"""Takes secrets out of texts that leave this process: error texts, headers, log lines.
+
+Three sources: values of environment variables that look like keys, arguments of the call that
+carry credentials, and the known shapes of keys (a provider may quote a key in its own way).
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+MARK = "[redacted]"
+SHORTEST = 6  # a shorter value would blot out ordinary words
+
+_SECRET_NAME = re.compile(
+    r"key|token|secret|passw|credential|authorization|cookie|signature", re.IGNORECASE
+)
+_NOT_SECRET = re.compile(
+    r"^(google_application_credentials|.*_(file|path|url|endpoint|region))$"
+    r"|tokens|token_count|tokenizer|cache_key",
+    re.IGNORECASE,
+)
+_HEADER_ARGUMENTS = ("headers", "extra_headers", "default_headers")
+
+_SHAPES = (
+    re.compile(r"(?i)(bearer\s+)[A-Za-z0-9._~+/*=-]{6,}"),
+    re.compile(
+        r"(?i)([?&](?:api[_-]?key|key|access_token|token|sig|signature|"
+        r"x-amz-signature|x-amz-security-token|x-amz-credential)=)[^&\s\"'<>]+"
+    ),
+    re.compile(r"()\bsk-[A-Za-z0-9_*-]{6,}"),
+    re.compile(r"()\b(?:gsk_|hf_|xai-|r8_|pplx-|ghp_|AIza)[A-Za-z0-9_*-]{12,}"),
+    re.compile(r"()\b(?:AKIA|ASIA)[A-Z0-9]{12,}"),
+    re.compile(r"()\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+"),
+)
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """text without the secrets given, those of the environment, and what has a key's shape."""
+    for secret in sorted({*secrets, *environment_secrets()}, key=len, reverse=True):
+        for form in _forms(secret):
+            text = text.replace(form, MARK)
+    for shape in _SHAPES:
+        text = shape.sub(rf"\1{MARK}", text)
+    return text
+
+
+def environment_secrets() -> Iterator[str]:
+    for name, value in os.environ.items():
+        if len(value) >= SHORTEST and _looks_secret(name):
+            yield value
+
+
+def argument_secrets(arguments: Mapping[str, Any]) -> frozenset[str]:
+    """Credentials among a call's arguments, one level down too (litellm_params, headers)."""
+    return frozenset(value for value in _walk(arguments, 3) if len(value) >= SHORTEST)
+
+
+def _walk(mapping: Mapping[str, Any], depth: int) -> Iterator[str]:
+    for name, value in mapping.items():
+        if isinstance(value, Mapping) and depth > 0:
+            yield from _walk(value, depth - 1)
+        elif isinstance(value, str) and _looks_secret(str(name)):
+            yield from (value, value.removeprefix("Bearer ").strip())
+
+
+@functools.lru_cache(maxsize=1024)
+def _looks_secret(name: str) -> bool:
+    return _SECRET_NAME.search(name) is not None and _NOT_SECRET.search(name) is None
+
+
+def _forms(secret: str) -> Iterable[str]:
+    """As it is, and as it looks inside a URL."""
+    return dict.fromkeys((secret, quote(secret, safe="")))

@@ -1,0 +1,131 @@
+"""sys.stdout and sys.stderr as log records, and logging set up so that each line comes once."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import sys
+import threading
+from collections.abc import Iterable
+
+from .context import current_call
+from .logs import LONGEST, FrameHandler, LogSink, Source
+
+_Writer = tuple[int, int]  # thread, call
+
+
+class LogWriter(io.TextIOBase):
+    """A line-buffered text file whose lines are log records. From any thread.
+
+    Each thread and each call has a line of its own, so that prints without a line end do not
+    run into each other.
+    """
+
+    encoding = "utf-8"
+    errors = "backslashreplace"
+
+    def __init__(self, sink: LogSink, source: Source, fd: int) -> None:
+        super().__init__()
+        self._sink = sink
+        self._source = source
+        self._fd = fd
+        self._partial: dict[_Writer, str] = {}
+        self.buffer = _ByteWriter(self)
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        """The real descriptor, for processes that inherit it: native output."""
+        return self._fd
+
+    def write(self, text: str, /) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        writer = _writer()
+        *lines, rest = (self._partial.pop(writer, "") + text).split("\n")
+        self._emit(lines)
+        if len(rest) > LONGEST:
+            self._emit((rest,))
+        elif rest:
+            self._partial[writer] = rest
+        return len(text)
+
+    def flush(self) -> None:
+        self._emit((self._partial.pop(_writer(), ""),))
+
+    def forget(self, call: int) -> None:
+        """Sends the unfinished lines of a call that ended."""
+        for writer in [writer for writer in self._partial.copy() if writer[1] == call]:
+            self._emit((self._partial.pop(writer, ""),))
+
+    def _emit(self, lines: Iterable[str]) -> None:
+        level = logging.INFO if self._source is Source.STDOUT else logging.WARNING
+        for line in lines:
+            if text := line.rstrip("\r"):
+                self._sink.emit(level, self._source, text)
+
+
+class _ByteWriter(io.RawIOBase):
+    """sys.stdout.buffer: bytes are taken for UTF-8."""
+
+    def __init__(self, writer: LogWriter) -> None:
+        self._writer = writer
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object, /) -> int:
+        raw = bytes(data)  # type: ignore[call-overload]
+        self._writer.write(raw.decode("utf-8", "backslashreplace"))
+        return len(raw)
+
+
+def _writer() -> _Writer:
+    call = current_call.get()
+    return threading.get_ident(), id(call) if call is not None else 0
+
+
+class Stdio:
+    """Owns the two writers that stand in for sys.stdout and sys.stderr."""
+
+    def __init__(self, sink: LogSink) -> None:
+        self._writers = (LogWriter(sink, Source.STDOUT, 1), LogWriter(sink, Source.STDERR, 2))
+
+    def install(self) -> None:
+        sys.stdout, sys.stderr = self._writers
+
+    def finish_call(self, call: object) -> None:
+        for writer in self._writers:
+            writer.forget(id(call))
+
+    def owns(self, stream: object) -> bool:
+        return stream in self._writers
+
+
+def install_logging(sink: LogSink, level: int) -> None:
+    root = logging.getLogger()
+    root.addHandler(FrameHandler(sink))
+    root.setLevel(level)
+
+
+def drop_stream_handlers(stdio: Stdio, names: Iterable[str]) -> None:
+    """Takes away the handlers by which these loggers print to our stderr.
+
+    Their records reach the root's handler as well: each line would come twice.
+    """
+    for logger in map(logging.getLogger, names):
+        for handler in list(logger.handlers):
+            stream = getattr(handler, "stream", None)
+            if logger.propagate and stdio.owns(stream):
+                logger.removeHandler(handler)
+
+
+def quiet(names: Iterable[str], level: int = logging.WARNING) -> None:
+    """Gives loggers the level that they have in a plain Python, unless somebody chose one."""
+    if os.environ.get("LITELLM_LOG"):
+        return
+    for logger in map(logging.getLogger, names):
+        if logger.level == logging.NOTSET:
+            logger.setLevel(level)
