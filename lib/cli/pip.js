@@ -15,12 +15,18 @@ const OPTIONS = [
   ...['--no-input', '--disable-pip-version-check', '--no-warn-script-location'],
 ];
 
+/** The name and version that pip begins with: from the index, or a file of a wheel folder. */
+function packageOf(line) {
+  const [, spec, file] = /^(?:Collecting (\S+)|Processing (?:.*\/)?(\S+)\.whl)/.exec(line) ?? [];
+  return spec?.replace('==', ' ') ?? file?.split('-').slice(0, 2).join(' ');
+}
+
 /** Turns pip's lines into one line per package. */
 function counter(total, report) {
   let count = 0;
   return (line) => {
-    const name = /^Collecting (\S+)/.exec(line)?.[1];
-    if (name) report(`  ${++count} of ${total}: ${name.replace('==', ' ')}`);
+    const name = packageOf(line);
+    if (name) report(`  ${++count} of ${total}: ${name}`);
     if (line.startsWith('Installing collected')) report(`  unpacking ${count} packages`);
   };
 }

@@ -40,10 +40,12 @@ async function run(file, args, options = {}) {
   /** @type {import('node:child_process').StdioOptions} */
   const stdio = ['ignore', show ? 'inherit' : 'pipe', 'pipe'];
   /** @type {import('node:child_process').ChildProcess} */
-  const child = spawn(file, args, { env, cwd, signal, timeout, stdio, killSignal: 'SIGKILL' });
+  const child = spawn(file, args, { env, cwd, signal, stdio, killSignal: 'SIGKILL' });
   const out = collect(child.stdout, onLine);
   const err = collect(child.stderr, onErrorLine);
-  const [code] = await once(child, 'close');
+  // Not spawn's own `timeout`: its timer holds the loop when the program can't be started.
+  const timer = timeout && setTimeout(() => child.kill('SIGKILL'), timeout);
+  const [code] = await once(child, 'close').finally(() => clearTimeout(timer));
   signal?.throwIfAborted(); // Ctrl-C reaches the program too, perhaps first
   return { code, out: out.text, err: err.text };
 }
