@@ -70,7 +70,7 @@ char *guard_copy(const void *data, size_t len) {
   assert_ptr_not_equal(base, MAP_FAILED);
   assert_int_equal(mprotect(base + room, page_size(), PROT_NONE), 0);
   char *copy = base + room - len;
-  if (len > 0)
+  if (data != NULL)
     memcpy(copy, data, len);
   return copy;
 }

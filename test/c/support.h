@@ -16,7 +16,7 @@ void alloc_fail(int nth);
 int alloc_restore(void);
 
 /* A copy that ends right before a page without access, so that reading one byte
- * too many is a crash. len may be 0. */
+ * too many is a crash. len may be 0; data NULL: zeros. */
 char *guard_copy(const void *data, size_t len);
 void guard_free(char *copy, size_t len);
 

@@ -1,0 +1,658 @@
+#include "calls.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "errors.h"
+#include "support.h"
+
+#define LIMIT (1024u * 1024u)
+#define WINDOW 1000u
+
+/* One table, and what its last accept gave. */
+typedef struct fixture {
+  lb_calls_t calls;
+  lb_message_t message;
+  uint32_t grant;
+} fixture_t;
+
+static int setup(void **state) {
+  fixture_t *f = calloc(1, sizeof(*f));
+  assert_int_equal(lb_calls_init(&f->calls, LIMIT), LB_OK);
+  *state = f;
+  return 0;
+}
+
+static int teardown(void **state) {
+  fixture_t *f = *state;
+  lb_calls_free(&f->calls);
+  free(f);
+  return 0;
+}
+
+static uint32_t open_call(fixture_t *f, lb_call_kind_t kind, uint32_t window) {
+  uint32_t id = 0;
+  assert_int_equal(lb_calls_open(&f->calls, kind, window, &id), LB_OK);
+  return id;
+}
+
+static uint32_t open_stream(fixture_t *f) {
+  return open_call(f, LB_CALL_STREAM, WINDOW);
+}
+
+static uint32_t open_whole(fixture_t *f) {
+  return open_call(f, LB_CALL_WHOLE, WINDOW);
+}
+
+/* Takes a frame whose payload ends at a guard page. */
+static int take_bytes(fixture_t *f, uint32_t id, uint8_t type, uint8_t flags,
+                      const char *data, uint32_t len) {
+  static char *copy;
+  static uint32_t copy_len;
+  if (copy != NULL)
+    guard_free(copy, copy_len);
+  copy = guard_copy(data, len);
+  copy_len = len;
+  lb_frame_t frame = {id, type, flags, len, copy};
+  return lb_calls_accept(&f->calls, &frame, &f->message, &f->grant);
+}
+
+static int take(fixture_t *f, uint32_t id, uint8_t type, uint8_t flags,
+                const char *text) {
+  return take_bytes(f, id, type, flags, text, (uint32_t)strlen(text));
+}
+
+static void assert_message(const fixture_t *f, uint8_t type, const char *text) {
+  assert_int_equal(f->message.type, type);
+  assert_int_equal(f->message.len, strlen(text));
+  assert_memory_equal(f->message.data, text, strlen(text));
+}
+
+static uint64_t cost(size_t len) { return LB_FRAME_COST + len; }
+
+/* ---- ids ---- */
+
+static void ids_count_up_from_one(void **state) {
+  fixture_t *f = *state;
+  for (uint32_t expected = 1; expected < 200; expected++)
+    assert_int_equal(open_stream(f), expected);
+  assert_int_equal(f->calls.count, 199);
+}
+
+static void ids_wrap_around_past_zero_and_calls_in_flight(void **state) {
+  fixture_t *f = *state;
+  assert_int_equal(open_stream(f), 1);
+  assert_int_equal(open_stream(f), 2);
+  f->calls.last_id = UINT32_MAX - 1;
+  assert_int_equal(open_stream(f), UINT32_MAX);
+  assert_int_equal(open_stream(f), 3);
+  assert_int_equal(f->calls.count, 4);
+}
+
+static void each_of_many_calls_is_found(void **state) {
+  fixture_t *f = *state;
+  for (int i = 0; i < 3000; i++)
+    open_stream(f);
+  for (uint32_t id = 3000; id > 0; id--) {
+    assert_int_equal(take(f, id, LB_FRAME_END, 0, "x"), LB_OK);
+    assert_int_equal(f->message.call, id);
+  }
+  assert_int_equal(f->calls.count, 0);
+}
+
+static void calls_that_share_a_bucket_are_kept_apart(void **state) {
+  fixture_t *f = *state;
+  uint32_t a = open_stream(f);
+  f->calls.last_id = a + f->calls.bucket_count - 1;
+  uint32_t b = open_stream(f);
+  f->calls.last_id = b + f->calls.bucket_count - 1;
+  uint32_t c = open_stream(f);
+  assert_int_equal(take(f, b, LB_FRAME_END, 0, "x"), LB_OK);
+  assert_int_equal(take(f, b, LB_FRAME_END, 0, "x"), LB_EPROTOCOL);
+  assert_int_equal(take(f, a, LB_FRAME_DELTA, 0, "a"), LB_OK);
+  assert_int_equal(take(f, c, LB_FRAME_DELTA, 0, "c"), LB_OK);
+}
+
+static void an_open_can_be_taken_back(void **state) {
+  fixture_t *f = *state;
+  uint32_t id = open_stream(f);
+  lb_calls_forget(&f->calls, id);
+  assert_int_equal(f->calls.count, 0);
+  assert_int_equal(take(f, id, LB_FRAME_DELTA, 0, "x"), LB_EPROTOCOL);
+  lb_calls_forget(&f->calls, id); /* nothing to forget: no effect */
+  assert_int_equal(f->calls.count, 0);
+}
+
+/* ---- settling once ---- */
+
+static void a_whole_call_is_settled_by_its_result(void **state) {
+  fixture_t *f = *state;
+  uint32_t id = open_whole(f);
+  assert_int_equal(take(f, id, LB_FRAME_RESULT, LB_FLAG_BINARY, "body"), LB_OK);
+  assert_message(f, LB_FRAME_RESULT, "body");
+  assert_int_equal(f->message.flags, LB_FLAG_BINARY);
+  assert_true(f->message.cost == 0);
+  assert_int_equal(f->calls.count, 0);
+}
+
+static void nothing_of_a_settled_call_is_taken(void **state) {
+  fixture_t *f = *state;
+  const uint8_t types[] = {LB_FRAME_RESULT, LB_FRAME_TEMPLATE, LB_FRAME_DELTA,
+                           LB_FRAME_CHUNK,  LB_FRAME_END,      LB_FRAME_ERROR};
+  uint32_t whole = open_whole(f), stream = open_stream(f);
+  assert_int_equal(take(f, whole, LB_FRAME_RESULT, 0, "x"), LB_OK);
+  assert_int_equal(take(f, stream, LB_FRAME_END, 0, "x"), LB_OK);
+  for (size_t i = 0; i < sizeof(types); i++) {
+    assert_int_equal(take(f, whole, types[i], 0, "x"), LB_EPROTOCOL);
+    assert_int_equal(take(f, stream, types[i], 0, "x"), LB_EPROTOCOL);
+  }
+}
+
+static void an_error_settles_either_kind(void **state) {
+  fixture_t *f = *state;
+  uint32_t whole = open_whole(f), stream = open_stream(f);
+  assert_int_equal(take(f, whole, LB_FRAME_ERROR, 0, "w"), LB_OK);
+  assert_message(f, LB_FRAME_ERROR, "w");
+  assert_int_equal(take(f, stream, LB_FRAME_ERROR, 0, "s"), LB_OK);
+  assert_message(f, LB_FRAME_ERROR, "s");
+  assert_int_equal(f->calls.count, 0);
+}
+
+static void a_stream_delivers_in_order_until_its_end(void **state) {
+  fixture_t *f = *state;
+  uint32_t id = open_stream(f);
+  assert_int_equal(take(f, id, LB_FRAME_TEMPLATE, 0, "t"), LB_OK);
+  assert_message(f, LB_FRAME_TEMPLATE, "t");
+  assert_int_equal(take(f, id, LB_FRAME_DELTA, 0, ""), LB_OK);
+  assert_message(f, LB_FRAME_DELTA, "");
+  assert_int_equal(take(f, id, LB_FRAME_CHUNK, 0, "c"), LB_OK);
+  assert_message(f, LB_FRAME_CHUNK, "c");
+  assert_int_equal(f->calls.count, 1);
+  assert_int_equal(take(f, id, LB_FRAME_END, 0, "e"), LB_OK);
+  assert_message(f, LB_FRAME_END, "e");
+  assert_int_equal(f->calls.count, 0);
+}
+
+/* ---- frames out of state ---- */
+
+static void frames_of_unknown_calls_are_refused(void **state) {
+  fixture_t *f = *state;
+  assert_int_equal(take(f, 1, LB_FRAME_DELTA, 0, "x"), LB_EPROTOCOL);
+  open_stream(f);
+  assert_int_equal(take(f, 2, LB_FRAME_DELTA, 0, "x"), LB_EPROTOCOL);
+  assert_int_equal(take(f, 0, LB_FRAME_DELTA, 0, "x"), LB_EPROTOCOL);
+  assert_int_equal(take(f, UINT32_MAX, LB_FRAME_END, 0, "x"), LB_EPROTOCOL);
+}
+
+static void a_kind_takes_only_its_own_types(void **state) {
+  fixture_t *f = *state;
+  for (int type = 0; type < 256; type++) {
+    uint32_t whole = open_whole(f), stream = open_stream(f);
+    int settles_whole = type == LB_FRAME_RESULT || type == LB_FRAME_ERROR;
+    int of_stream = type >= LB_FRAME_TEMPLATE && type <= LB_FRAME_ERROR;
+    assert_int_equal(take(f, whole, (uint8_t)type, 0, "x"),
+                     settles_whole ? LB_OK : LB_EPROTOCOL);
+    assert_int_equal(take(f, stream, (uint8_t)type, 0, "x"),
+                     of_stream ? LB_OK : LB_EPROTOCOL);
+  }
+}
+
+static void only_a_result_is_binary(void **state) {
+  fixture_t *f = *state;
+  for (uint8_t type = LB_FRAME_TEMPLATE; type <= LB_FRAME_ERROR; type++)
+    assert_int_equal(take(f, open_stream(f), type, LB_FLAG_BINARY, "x"),
+                     LB_EPROTOCOL);
+}
+
+/* ---- credit ---- */
+
+static void a_frame_costs_64_and_its_payload(void **state) {
+  fixture_t *f = *state;
+  uint32_t id = open_stream(f);
+  assert_int_equal(take(f, id, LB_FRAME_DELTA, 0, "12345"), LB_OK);
+  assert_true(f->message.cost == 69);
+  assert_int_equal(take(f, id, LB_FRAME_CHUNK, 0, ""), LB_OK);
+  assert_true(f->message.cost == 64);
+}
+
+static void credit_is_overdrawn_by_one_frame_at_most(void **state) {
+  fixture_t *f = *state;
+  uint32_t id = open_call(f, LB_CALL_STREAM, 65);
+  assert_int_equal(take(f, id, LB_FRAME_DELTA, 0, ""), LB_OK); /* 1 is left */
+  assert_int_equal(take(f, id, LB_FRAME_DELTA, 0, "x"), LB_OK);
+  assert_int_equal(take(f, id, LB_FRAME_DELTA, 0, ""), LB_EPROTOCOL);
+}
+
+static void credit_used_up_to_the_byte_stops_the_call(void **state) {
+  fixture_t *f = *state;
+  uint32_t id = open_call(f, LB_CALL_STREAM, 128);
+  assert_int_equal(take(f, id, LB_FRAME_DELTA, 0, ""), LB_OK);
+  assert_int_equal(take(f, id, LB_FRAME_DELTA, 0, ""), LB_OK);
+  assert_int_equal(take(f, id, LB_FRAME_DELTA, 0, ""), LB_EPROTOCOL);
+}
+
+static void end_and_error_cost_nothing(void **state) {
+  fixture_t *f = *state;
+  uint32_t a = open_call(f, LB_CALL_STREAM, 1);
+  uint32_t b = open_call(f, LB_CALL_STREAM, 1);
+  assert_int_equal(take(f, a, LB_FRAME_DELTA, 0, "x"), LB_OK);
+  assert_int_equal(take(f, b, LB_FRAME_DELTA, 0, "x"), LB_OK);
+  assert_int_equal(take(f, a, LB_FRAME_END, 0, "x"), LB_OK);
+  assert_int_equal(take(f, b, LB_FRAME_ERROR, 0, "x"), LB_OK);
+}
+
+static void one_call_without_credit_stops_no_other(void **state) {
+  fixture_t *f = *state;
+  uint32_t a = open_call(f, LB_CALL_STREAM, 1), b = open_stream(f);
+  assert_int_equal(take(f, a, LB_FRAME_DELTA, 0, "x"), LB_OK);
+  assert_int_equal(take(f, b, LB_FRAME_DELTA, 0, "x"), LB_OK);
+}
+
+static void credit_is_granted_when_half_of_the_window_is_due(void **state) {
+  fixture_t *f = *state;
+  uint32_t id = open_call(f, LB_CALL_STREAM, 512);
+  for (int i = 0; i < 8; i++)
+    assert_int_equal(take(f, id, LB_FRAME_DELTA, 0, ""), LB_OK);
+  assert_int_equal(lb_calls_consume(&f->calls, id, 64), 0);
+  assert_int_equal(lb_calls_consume(&f->calls, id, 128), 0);
+  assert_int_equal(lb_calls_consume(&f->calls, id, 64), 256);
+  assert_int_equal(lb_calls_consume(&f->calls, id, 64), 0);
+  for (int i = 0; i < 4; i++)
+    assert_int_equal(take(f, id, LB_FRAME_DELTA, 0, ""), LB_OK);
+  assert_int_equal(take(f, id, LB_FRAME_DELTA, 0, ""), LB_EPROTOCOL);
+}
+
+static void more_than_was_taken_is_never_granted(void **state) {
+  fixture_t *f = *state;
+  uint32_t id = open_stream(f);
+  assert_int_equal(lb_calls_consume(&f->calls, id, 1u << 30), 0);
+  assert_int_equal(take_bytes(f, id, LB_FRAME_DELTA, 0, NULL, 536), LB_OK);
+  assert_int_equal(lb_calls_consume(&f->calls, id, UINT64_MAX), 600);
+  assert_int_equal(lb_calls_consume(&f->calls, id, UINT64_MAX), 0);
+}
+
+static void consuming_for_a_call_not_in_flight_grants_nothing(void **state) {
+  fixture_t *f = *state;
+  uint32_t id = open_stream(f);
+  assert_int_equal(take(f, id, LB_FRAME_DELTA, 0, "x"), LB_OK);
+  assert_int_equal(take(f, id, LB_FRAME_END, 0, "x"), LB_OK);
+  assert_int_equal(lb_calls_consume(&f->calls, id, 65), 0);
+  assert_int_equal(lb_calls_consume(&f->calls, 0, 65), 0);
+}
+
+static void the_largest_window_is_counted_without_overflow(void **state) {
+  fixture_t *f = *state;
+  uint32_t id = open_call(f, LB_CALL_STREAM, UINT32_MAX);
+  assert_int_equal(take_bytes(f, id, LB_FRAME_DELTA, 0, NULL, LB_FRAME_MAX),
+                   LB_OK);
+  assert_int_equal(lb_calls_consume(&f->calls, id, cost(LB_FRAME_MAX)), 0);
+  assert_int_equal(take(f, id, LB_FRAME_DELTA, 0, "x"), LB_OK);
+}
+
+/* A worker that obeys the rules, a consumer that takes at random: no grant is
+ * lost (the worker never stalls with everything consumed) and none is made up
+ * (what is under way stays within the window and one frame). */
+static void credit_is_neither_lost_nor_made_up(void **state) {
+  fixture_t *f = *state;
+  const uint32_t windows[] = {1, 64, 65, 1000, 70000};
+  uint32_t seed = 7;
+  for (size_t w = 0; w < 5; w++) {
+    uint32_t id = open_call(f, LB_CALL_STREAM, windows[w]);
+    int64_t credit = windows[w];
+    uint64_t under_way = 0;
+    for (int i = 0; i < 5000; i++) {
+      seed = seed * 1664525u + 1013904223u;
+      if (credit > 0 && (seed >> 20) % 3 != 0) {
+        uint32_t len = (seed >> 8) % 500;
+        assert_int_equal(take_bytes(f, id, LB_FRAME_DELTA, 0, NULL, len),
+                         LB_OK);
+        credit -= (int64_t)f->message.cost;
+        under_way += f->message.cost;
+      } else {
+        uint64_t part = under_way < 300 ? under_way : (seed >> 8) % under_way;
+        credit += lb_calls_consume(&f->calls, id, part);
+        under_way -= part;
+      }
+      assert_true(credit + (int64_t)under_way <= windows[w]);
+      assert_true(under_way <= windows[w] + cost(500));
+      if (under_way == 0)
+        assert_true(credit > 0);
+    }
+  }
+}
+
+/* ---- fragments ---- */
+
+static void fragments_become_one_message(void **state) {
+  fixture_t *f = *state;
+  uint32_t id = open_stream(f);
+  assert_int_equal(take(f, id, LB_FRAME_CHUNK, LB_FLAG_MORE, "one "), LB_AGAIN);
+  assert_int_equal(take(f, id, LB_FRAME_CHUNK, LB_FLAG_MORE, ""), LB_AGAIN);
+  assert_int_equal(take(f, id, LB_FRAME_CHUNK, LB_FLAG_MORE, "two "), LB_AGAIN);
+  assert_int_equal(take(f, id, LB_FRAME_CHUNK, 0, "three"), LB_OK);
+  assert_message(f, LB_FRAME_CHUNK, "one two three");
+  assert_true(f->message.cost == 4 * 64 + 13);
+  assert_int_equal(f->message.flags, 0);
+}
+
+static void empty_fragments_become_an_empty_message(void **state) {
+  fixture_t *f = *state;
+  uint32_t id = open_stream(f);
+  assert_int_equal(take(f, id, LB_FRAME_DELTA, LB_FLAG_MORE, ""), LB_AGAIN);
+  assert_int_equal(take(f, id, LB_FRAME_DELTA, 0, ""), LB_OK);
+  assert_int_equal(f->message.len, 0);
+}
+
+static void a_message_after_a_fragmented_one_starts_anew(void **state) {
+  fixture_t *f = *state;
+  uint32_t id = open_stream(f);
+  for (int round = 0; round < 3; round++) {
+    assert_int_equal(take(f, id, LB_FRAME_CHUNK, LB_FLAG_MORE, "a"), LB_AGAIN);
+    assert_int_equal(take(f, id, LB_FRAME_CHUNK, 0, "b"), LB_OK);
+    assert_message(f, LB_FRAME_CHUNK, "ab");
+  }
+  assert_int_equal(take(f, id, LB_FRAME_DELTA, 0, "c"), LB_OK);
+  assert_message(f, LB_FRAME_DELTA, "c");
+  assert_true(f->message.cost == 65);
+}
+
+static void fragments_of_several_calls_may_interleave(void **state) {
+  fixture_t *f = *state;
+  uint32_t a = open_whole(f), b = open_whole(f), c = open_stream(f);
+  uint8_t binary = LB_FLAG_BINARY;
+  assert_int_equal(take(f, a, LB_FRAME_RESULT, LB_FLAG_MORE, "a1"), LB_AGAIN);
+  assert_int_equal(take(f, b, LB_FRAME_RESULT, LB_FLAG_MORE | binary, "b1"),
+                   LB_AGAIN);
+  assert_int_equal(take(f, c, LB_FRAME_DELTA, 0, "c"), LB_OK);
+  assert_int_equal(take(f, a, LB_FRAME_RESULT, 0, "a2"), LB_OK);
+  assert_message(f, LB_FRAME_RESULT, "a1a2");
+  assert_int_equal(f->message.flags, 0);
+  assert_int_equal(take(f, b, LB_FRAME_RESULT, binary, "b2"), LB_OK);
+  assert_message(f, LB_FRAME_RESULT, "b1b2");
+  assert_int_equal(f->message.flags, LB_FLAG_BINARY);
+}
+
+static void a_settled_message_outlives_its_call(void **state) {
+  fixture_t *f = *state;
+  uint32_t id = open_whole(f);
+  assert_int_equal(take(f, id, LB_FRAME_RESULT, LB_FLAG_MORE, "{\"a\":"),
+                   LB_AGAIN);
+  assert_int_equal(take(f, id, LB_FRAME_RESULT, 0, "1}"), LB_OK);
+  assert_int_equal(f->calls.count, 0);
+  uint32_t other = open_stream(f); /* none of these ends the loan */
+  lb_calls_consume(&f->calls, other, 1);
+  lb_calls_cancel(&f->calls, other);
+  assert_message(f, LB_FRAME_RESULT, "{\"a\":1}");
+}
+
+static void another_type_among_fragments_is_refused(void **state) {
+  fixture_t *f = *state;
+  const uint8_t others[] = {LB_FRAME_TEMPLATE, LB_FRAME_DELTA, LB_FRAME_END,
+                            LB_FRAME_ERROR};
+  for (size_t i = 0; i < sizeof(others); i++) {
+    uint32_t id = open_stream(f);
+    assert_int_equal(take(f, id, LB_FRAME_CHUNK, LB_FLAG_MORE, "x"), LB_AGAIN);
+    assert_int_equal(take(f, id, others[i], 0, "y"), LB_EPROTOCOL);
+  }
+}
+
+static void binary_that_changes_among_fragments_is_refused(void **state) {
+  fixture_t *f = *state;
+  uint32_t a = open_whole(f), b = open_whole(f);
+  assert_int_equal(take(f, a, LB_FRAME_RESULT, LB_FLAG_MORE, "x"), LB_AGAIN);
+  assert_int_equal(take(f, a, LB_FRAME_RESULT, LB_FLAG_BINARY, "y"),
+                   LB_EPROTOCOL);
+  assert_int_equal(
+      take(f, b, LB_FRAME_RESULT, LB_FLAG_MORE | LB_FLAG_BINARY, "x"),
+      LB_AGAIN);
+  assert_int_equal(take(f, b, LB_FRAME_RESULT, 0, "y"), LB_EPROTOCOL);
+}
+
+static void a_message_has_a_largest_size(void **state) {
+  (void)state;
+  fixture_t g = {0};
+  assert_int_equal(lb_calls_init(&g.calls, 10), LB_OK);
+  uint32_t a = open_stream(&g), b = open_stream(&g), c = open_stream(&g);
+  assert_int_equal(take(&g, a, LB_FRAME_CHUNK, 0, "0123456789"), LB_OK);
+  assert_int_equal(take(&g, a, LB_FRAME_CHUNK, 0, "0123456789+"), LB_EPROTOCOL);
+  assert_int_equal(take(&g, b, LB_FRAME_CHUNK, LB_FLAG_MORE, "01234"),
+                   LB_AGAIN);
+  assert_int_equal(take(&g, b, LB_FRAME_CHUNK, 0, "56789"), LB_OK);
+  assert_int_equal(take(&g, c, LB_FRAME_CHUNK, LB_FLAG_MORE, "01234"),
+                   LB_AGAIN);
+  assert_int_equal(take(&g, c, LB_FRAME_CHUNK, 0, "56789+"), LB_EPROTOCOL);
+  lb_calls_free(&g.calls);
+}
+
+/* The consumer can't take half a message, so without credit given ahead one that
+ * is longer than the window would stall for ever. */
+static void a_message_longer_than_the_window_comes_through(void **state) {
+  fixture_t *f = *state;
+  const lb_call_kind_t kinds[] = {LB_CALL_STREAM, LB_CALL_WHOLE};
+  const uint8_t types[] = {LB_FRAME_CHUNK, LB_FRAME_RESULT};
+  for (int k = 0; k < 2; k++) {
+    uint32_t id = open_call(f, kinds[k], 1);
+    int64_t credit = 1;
+    for (int i = 0; i < 100; i++) {
+      assert_true(credit > 0);
+      assert_int_equal(take_bytes(f, id, types[k], LB_FLAG_MORE, NULL, 5000),
+                       LB_AGAIN);
+      credit += (int64_t)f->grant - (int64_t)cost(5000);
+    }
+    assert_true(credit > 0);
+    assert_int_equal(take(f, id, types[k], 0, "end"), LB_OK);
+    assert_int_equal(f->message.len, 500003);
+  }
+}
+
+static void credit_given_ahead_is_paid_back(void **state) {
+  fixture_t *f = *state;
+  uint32_t id = open_stream(f), ahead = 0;
+  for (int i = 0; i < 50; i++) {
+    assert_int_equal(
+        take_bytes(f, id, LB_FRAME_CHUNK, LB_FLAG_MORE, NULL, 436), LB_AGAIN);
+    ahead += f->grant;
+  }
+  assert_true(ahead >= 50 * 500 - WINDOW);
+  assert_int_equal(take(f, id, LB_FRAME_CHUNK, 0, ""), LB_OK);
+  uint64_t all = f->message.cost;
+  assert_true(all == 50 * 500 + 64);
+  uint32_t granted = lb_calls_consume(&f->calls, id, all);
+  assert_true(ahead + granted <= all);
+  assert_true(ahead + granted + WINDOW / 2 > all);
+}
+
+static void a_fragment_flood_is_bounded(void **state) {
+  fixture_t *f = *state;
+  uint32_t id = open_stream(f);
+  int err, n = 0;
+  while ((err = take_bytes(f, id, LB_FRAME_CHUNK, LB_FLAG_MORE, NULL,
+                           LB_FRAME_MAX)) == LB_AGAIN)
+    n++;
+  assert_int_equal(err, LB_EPROTOCOL);
+  assert_int_equal(n, LIMIT / LB_FRAME_MAX);
+}
+
+/* ---- cancel ---- */
+
+static void a_cancel_frame_is_owed_once(void **state) {
+  fixture_t *f = *state;
+  uint32_t id = open_stream(f);
+  assert_int_equal(lb_calls_cancel(&f->calls, id), LB_OK);
+  assert_int_equal(lb_calls_cancel(&f->calls, id), LB_AGAIN);
+  assert_int_equal(lb_calls_cancel(&f->calls, id + 1), LB_AGAIN);
+  assert_int_equal(take(f, id, LB_FRAME_END, 0, "x"), LB_AGAIN);
+  assert_int_equal(lb_calls_cancel(&f->calls, id), LB_AGAIN);
+}
+
+static void what_comes_after_a_cancel_is_swallowed(void **state) {
+  fixture_t *f = *state;
+  uint32_t id = open_stream(f);
+  assert_int_equal(lb_calls_cancel(&f->calls, id), LB_OK);
+  assert_int_equal(take(f, id, LB_FRAME_TEMPLATE, 0, "x"), LB_AGAIN);
+  assert_int_equal(take(f, id, LB_FRAME_DELTA, 0, "x"), LB_AGAIN);
+  assert_int_equal(f->calls.count, 1);
+  assert_int_equal(take(f, id, LB_FRAME_ERROR, 0, "x"), LB_AGAIN);
+  assert_int_equal(f->calls.count, 0);
+  assert_int_equal(take(f, id, LB_FRAME_ERROR, 0, "x"), LB_EPROTOCOL);
+}
+
+static void a_cancelled_whole_call_may_still_have_a_result(void **state) {
+  fixture_t *f = *state;
+  uint32_t id = open_whole(f);
+  assert_int_equal(lb_calls_cancel(&f->calls, id), LB_OK);
+  assert_int_equal(take(f, id, LB_FRAME_RESULT, LB_FLAG_MORE, "x"), LB_AGAIN);
+  assert_int_equal(f->calls.count, 1);
+  assert_int_equal(take(f, id, LB_FRAME_RESULT, 0, "x"), LB_AGAIN);
+  assert_int_equal(f->calls.count, 0);
+}
+
+static void a_cancelled_message_may_be_left_unfinished(void **state) {
+  fixture_t *f = *state;
+  uint32_t id = open_stream(f);
+  assert_int_equal(take(f, id, LB_FRAME_CHUNK, LB_FLAG_MORE, "x"), LB_AGAIN);
+  assert_int_equal(lb_calls_cancel(&f->calls, id), LB_OK);
+  assert_int_equal(take(f, id, LB_FRAME_END, 0, "x"), LB_AGAIN);
+  assert_int_equal(f->calls.count, 0);
+}
+
+static void swallowed_frames_are_granted(void **state) {
+  fixture_t *f = *state;
+  uint32_t id = open_stream(f);
+  int64_t credit = WINDOW;
+  assert_int_equal(take_bytes(f, id, LB_FRAME_DELTA, 0, NULL, 336), LB_OK);
+  credit -= 400; /* never consumed */
+  assert_int_equal(lb_calls_cancel(&f->calls, id), LB_OK);
+  for (int i = 0; i < 100; i++) {
+    assert_true(credit > 0);
+    assert_int_equal(take(f, id, LB_FRAME_DELTA, 0, ""), LB_AGAIN);
+    credit += (int64_t)f->grant - 64;
+    assert_true(credit <= WINDOW);
+  }
+}
+
+static void a_cancelled_call_still_keeps_the_rules(void **state) {
+  fixture_t *f = *state;
+  uint32_t a = open_call(f, LB_CALL_STREAM, 1), b = open_whole(f);
+  assert_int_equal(take(f, a, LB_FRAME_DELTA, 0, "x"), LB_OK);
+  assert_int_equal(lb_calls_cancel(&f->calls, a), LB_OK);
+  assert_int_equal(take(f, a, LB_FRAME_DELTA, 0, "x"), LB_EPROTOCOL);
+  assert_int_equal(lb_calls_cancel(&f->calls, b), LB_OK);
+  assert_int_equal(take(f, b, LB_FRAME_DELTA, 0, "x"), LB_EPROTOCOL);
+}
+
+/* ---- memory ---- */
+
+static void init_without_memory_is_an_error(void **state) {
+  (void)state;
+  lb_calls_t calls;
+  alloc_fail(1);
+  int err = lb_calls_init(&calls, LIMIT);
+  assert_int_equal(alloc_restore(), 1);
+  assert_int_equal(err, LB_EMEMORY);
+}
+
+/* Opens until the table has to grow, each allocation failing in turn; the call
+ * that failed is not in the table, and the others all are. */
+static void open_without_memory_leaves_the_table_whole(void **state) {
+  fixture_t *f = *state;
+  uint32_t id, good = 0;
+  int failures = 0;
+  for (int nth = 1; good < 40; nth = nth % 3 + 1) {
+    alloc_fail(nth);
+    int err = lb_calls_open(&f->calls, LB_CALL_STREAM, WINDOW, &id);
+    int failed = alloc_restore();
+    assert_int_equal(err, failed ? LB_EMEMORY : LB_OK);
+    failures += failed;
+    good += !failed;
+    assert_int_equal(f->calls.count, good);
+  }
+  assert_true(failures > 15);
+  for (id = 1; id <= good; id++)
+    assert_int_equal(take(f, id, LB_FRAME_END, 0, "x"), LB_OK);
+}
+
+static void a_fragment_without_memory_is_an_error(void **state) {
+  fixture_t *f = *state;
+  uint32_t id = open_stream(f);
+  lb_frame_t frame = {id, LB_FRAME_CHUNK, LB_FLAG_MORE, 3, "abc"};
+  alloc_fail(1);
+  int err = lb_calls_accept(&f->calls, &frame, &f->message, &f->grant);
+  assert_int_equal(alloc_restore(), 1);
+  assert_int_equal(err, LB_EMEMORY);
+  assert_int_equal(f->calls.count, 1);
+}
+
+/* Nothing is held for what a length claims: only for bytes that came. */
+static void a_frame_on_its_own_is_not_copied(void **state) {
+  fixture_t *f = *state;
+  uint32_t id = open_stream(f);
+  char text[] = "borrowed";
+  lb_frame_t frame = {id, LB_FRAME_CHUNK, 0, 8, text};
+  alloc_fail(1);
+  int err = lb_calls_accept(&f->calls, &frame, &f->message, &f->grant);
+  assert_int_equal(alloc_restore(), 0);
+  assert_int_equal(err, LB_OK);
+  assert_ptr_equal(f->message.data, text);
+}
+
+static void freeing_forgets_every_call(void **state) {
+  fixture_t *f = *state;
+  for (int i = 0; i < 100; i++)
+    take(f, open_stream(f), LB_FRAME_CHUNK, LB_FLAG_MORE, "kept");
+  lb_calls_free(&f->calls);
+  assert_int_equal(f->calls.count, 0);
+  lb_calls_free(&f->calls); /* twice is no harm */
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      T(ids_count_up_from_one),
+      T(ids_wrap_around_past_zero_and_calls_in_flight),
+      T(each_of_many_calls_is_found),
+      T(calls_that_share_a_bucket_are_kept_apart),
+      T(an_open_can_be_taken_back),
+      T(a_whole_call_is_settled_by_its_result),
+      T(nothing_of_a_settled_call_is_taken),
+      T(an_error_settles_either_kind),
+      T(a_stream_delivers_in_order_until_its_end),
+      T(frames_of_unknown_calls_are_refused),
+      T(a_kind_takes_only_its_own_types),
+      T(only_a_result_is_binary),
+      T(a_frame_costs_64_and_its_payload),
+      T(credit_is_overdrawn_by_one_frame_at_most),
+      T(credit_used_up_to_the_byte_stops_the_call),
+      T(end_and_error_cost_nothing),
+      T(one_call_without_credit_stops_no_other),
+      T(credit_is_granted_when_half_of_the_window_is_due),
+      T(more_than_was_taken_is_never_granted),
+      T(consuming_for_a_call_not_in_flight_grants_nothing),
+      T(the_largest_window_is_counted_without_overflow),
+      T(credit_is_neither_lost_nor_made_up),
+      T(fragments_become_one_message),
+      T(empty_fragments_become_an_empty_message),
+      T(a_message_after_a_fragmented_one_starts_anew),
+      T(fragments_of_several_calls_may_interleave),
+      T(a_settled_message_outlives_its_call),
+      T(another_type_among_fragments_is_refused),
+      T(binary_that_changes_among_fragments_is_refused),
+      T(a_message_has_a_largest_size),
+      T(a_message_longer_than_the_window_comes_through),
+      T(credit_given_ahead_is_paid_back),
+      T(a_fragment_flood_is_bounded),
+      T(a_cancel_frame_is_owed_once),
+      T(what_comes_after_a_cancel_is_swallowed),
+      T(a_cancelled_whole_call_may_still_have_a_result),
+      T(a_cancelled_message_may_be_left_unfinished),
+      T(swallowed_frames_are_granted),
+      T(a_cancelled_call_still_keeps_the_rules),
+      T(init_without_memory_is_an_error),
+      T(open_without_memory_leaves_the_table_whole),
+      T(a_fragment_without_memory_is_an_error),
+      T(a_frame_on_its_own_is_not_copied),
+      T(freeing_forgets_every_call),
+  };
+  return cmocka_run_group_tests_name("calls", tests, NULL, NULL);
+}
