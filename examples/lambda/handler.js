@@ -1,0 +1,43 @@
+'use strict';
+
+/**
+ * A Lambda function behind a function URL (invoke mode RESPONSE_STREAM) that streams a chat as
+ * server-sent events. It needs the layer with Python and LiteLLM, and OPENAI_API_KEY.
+ */
+
+const { LiteLLM } = require('litellm-bridge');
+
+// At module level: Python starts while the function initialises, and stays for later invokes.
+const llm = new LiteLLM();
+
+const HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' };
+
+function refuse(responseStream, statusCode, message) {
+  const metadata = { statusCode, headers: { 'content-type': 'application/json' } };
+  const response = awslambda.HttpResponseStream.from(responseStream, metadata);
+  response.end(JSON.stringify({ error: { message } }));
+}
+
+function readMessages(event) {
+  const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
+  return JSON.parse(body.toString()).messages;
+}
+
+exports.handler = awslambda.streamifyResponse(async (event, responseStream) => {
+  let messages;
+  try {
+    messages = readMessages(event);
+  } catch {
+    return refuse(responseStream, 400, 'The body must be JSON: {"messages": [...]}');
+  }
+  const response = awslambda.HttpResponseStream.from(responseStream, { statusCode: 200, headers: HEADERS });
+  try {
+    const answer = await llm.stream(
+      { model: 'gpt-4o', messages },
+      { responseStream: response, format: 'sse' },
+    );
+    console.log({ usage: answer.usage, cost: answer.cost });
+  } finally {
+    response.end(); // an error is already in the stream, and goes on to Lambda's log
+  }
+});
