@@ -1,0 +1,139 @@
+'use strict';
+
+/**
+ * From frames to chunks. A stream of text is one whole chunk (the template), then only texts:
+ * each chunk that is built from them is a fresh object, deep-equal to LiteLLM's own.
+ */
+
+const { LiteLLMError } = require('./errors');
+const { CHUNK, DELTA, TEMPLATE } = require('./frames');
+
+/**
+ * Where a template's text stands.
+ * @param {any} chunk
+ * @param {number} slot
+ * @returns {[holder: Record<string, unknown>, key: string]}
+ */
+function locate(chunk, slot) {
+  const delta = chunk?.choices?.[0]?.delta;
+  if (slot === 1) return [delta, 'content'];
+  if (slot === 2) return [delta, 'reasoning_content'];
+  return [delta?.tool_calls?.[0]?.function, 'arguments'];
+}
+
+/** @param {object} object */
+const keys = (object) => Object.keys(object).join();
+
+/** @param {unknown} value */
+const isPrimitive = (value) => typeof value !== 'object' || value === null;
+
+/**
+ * Nearly every chunk of text has one of two shapes. An object literal builds them 20 times
+ * faster than JSON.parse does.
+ * @param {any} chunk
+ * @param {number} slot
+ * @returns {((text: string) => object) | null} null: another shape
+ */
+function literalBuilder(chunk, slot) {
+  const { id, created, model, object, system_fingerprint, choices } = chunk;
+  const choice = choices[0];
+  const { index } = choice;
+  const plain = [id, created, model, object, system_fingerprint, index].every(isPrimitive);
+  const isText = choices.length === 1 && keys(choice) === 'index,delta' && keys(choice.delta) === 'content';
+  if (slot !== 1 || !plain || !isText) return null;
+  switch (keys(chunk)) {
+    case 'id,created,model,object,choices':
+      return (content) => ({ id, created, model, object, choices: [{ index, delta: { content } }] });
+    case 'id,created,model,object,system_fingerprint,choices':
+      return (content) => ({
+        id,
+        created,
+        model,
+        object,
+        system_fingerprint,
+        choices: [{ index, delta: { content } }],
+      });
+    default:
+      return null;
+  }
+}
+
+/** Stands for the text while a template is cut in two. Random, so that no chunk contains it. */
+const MARK = `mark-${require('node:crypto').randomUUID()}`;
+
+/** A whole chunk that is repeated with other texts. */
+class Template {
+  #json;
+  #slot;
+  /** @type {[before: string, after: string] | undefined} */
+  #parts;
+  /** @type {((text: string) => object) | null | undefined} */
+  #build;
+
+  /** @param {{ slot: number, chunk: string }} payload */
+  constructor({ slot, chunk }) {
+    this.#json = chunk;
+    this.#slot = slot;
+  }
+
+  /** @param {string} text @returns {object} a fresh chunk */
+  object(text) {
+    if (this.#build === undefined) this.#build = literalBuilder(JSON.parse(this.#json), this.#slot);
+    return this.#build === null ? JSON.parse(this.json(text)) : this.#build(text);
+  }
+
+  /** @param {string} text @returns {string} the chunk as JSON */
+  json(text) {
+    this.#parts ??= this.#cut();
+    return this.#parts[0] + JSON.stringify(text) + this.#parts[1];
+  }
+
+  /** @returns {[string, string]} */
+  #cut() {
+    const chunk = JSON.parse(this.#json);
+    const [holder, key] = locate(chunk, this.#slot);
+    holder[key] = MARK;
+    const [before, after] = JSON.stringify(chunk).split(`"${MARK}"`);
+    return [before, after];
+  }
+}
+
+/** Decodes the frames of one stream, in order. */
+class ChunkDecoder {
+  /** @type {Template | null} */
+  #template = null;
+
+  /**
+   * Must see every frame once, before the others of this class do.
+   * @param {number} type
+   * @param {any} payload
+   */
+  accept(type, payload) {
+    if (type === TEMPLATE) this.#template = new Template(payload);
+    else if (type === DELTA && this.#template === null) {
+      throw new LiteLLMError('ERR_PROTOCOL', 'a delta came before its template');
+    }
+  }
+
+  /**
+   * @param {number} type
+   * @param {any} payload
+   * @returns {any} a fresh chunk
+   */
+  object(type, payload) {
+    if (type === DELTA) return /** @type {Template} */ (this.#template).object(payload);
+    return JSON.parse(type === CHUNK ? payload : payload.chunk);
+  }
+
+  /**
+   * @param {number} type
+   * @param {any} payload
+   * @returns {string} the chunk as JSON; no object is built
+   */
+  json(type, payload) {
+    if (type === DELTA) return /** @type {Template} */ (this.#template).json(payload);
+    return type === CHUNK ? payload : payload.chunk;
+  }
+}
+
+module.exports = { ChunkDecoder, locate };

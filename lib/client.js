@@ -1,0 +1,173 @@
+'use strict';
+
+/** The public class. It checks what it is given, and hands it on. */
+
+const { EventEmitter } = require('node:events');
+
+const { Connection } = require('./connection');
+const { LiteLLMError, invalidArgument } = require('./errors');
+const { callOptions, checkVariables, clientOptions, streamOptions } = require('./options');
+const { checkArguments, checkChat, checkModel, serialize } = require('./request');
+const { runStream } = require('./run');
+const { digest } = require('./shape');
+const { StreamSource } = require('./source');
+const { Stream } = require('./stream');
+const { callWhole } = require('./whole');
+
+/** One for this copy of the package, in this thread. */
+const connection = new Connection();
+
+/** @type {LiteLLM | null} */
+let sharedInstance = null;
+
+/** The kill switch. */
+function isDisabled() {
+  return !['', '0', 'false', undefined].includes(process.env.LITELLM_BRIDGE_DISABLE);
+}
+
+/**
+ * A resource with one `create`, as the OpenAI client has them.
+ * @param {(args: any, options: any) => Promise<any>} create
+ */
+const resource = (create) => Object.freeze({ create });
+
+class LiteLLM extends EventEmitter {
+  #options;
+  #isAttached = false;
+  /** @type {Promise<void> | null} */
+  #closing = null;
+  /** @type {import('./call').Owner} */
+  #owner;
+
+  /** @param {unknown} [options] */
+  constructor(options) {
+    super();
+    this.#options = clientOptions(options);
+    this.#owner = { connection, operations: new Set(), times: this.#options.times };
+    this.chat = Object.freeze({
+      completions: resource((args, rest) => this.#create('completion', checkChat, args, rest)),
+    });
+    this.completions = resource((args, rest) => this.#create('text_completion', checkModel, args, rest));
+    this.embeddings = resource((args, rest) => this.#create('embedding', checkModel, args, rest));
+    if (!isDisabled()) this.#attach();
+  }
+
+  #attach() {
+    connection.attach(this, this.#options);
+    this.#isAttached = true;
+    try {
+      connection.start(this.#owner.times.startTimeout);
+    } catch {
+      // The next call tries again, and has the error. A constructor may be nobody's to catch.
+    }
+  }
+
+  /**
+   * The instance of this thread.
+   * @param {unknown} [options] for the first; later they must say the same
+   */
+  static shared(options) {
+    if (sharedInstance === null || sharedInstance.#closing !== null) {
+      sharedInstance = new LiteLLM(options);
+    } else {
+      sharedInstance.#agree(clientOptions(options).given);
+    }
+    return sharedInstance;
+  }
+
+  /** @param {Record<string, unknown>} given */
+  #agree(given) {
+    for (const [name, value] of Object.entries(given)) {
+      if (digest(value) !== digest(this.#options.given[name])) {
+        throw invalidArgument(`${name} contradicts the shared instance of this thread`);
+      }
+    }
+  }
+
+  #checkOpen() {
+    if (!this.#isAttached || isDisabled()) {
+      throw new LiteLLMError('ERR_CLOSED', 'LITELLM_BRIDGE_DISABLE is set');
+    }
+    if (this.#closing !== null) throw new LiteLLMError('ERR_CLOSED');
+  }
+
+  /**
+   * @param {string} name LiteLLM's
+   * @param {(args: any) => void} check
+   * @param {any} args
+   * @param {unknown} options
+   */
+  async #create(name, check, args, options) {
+    this.#checkOpen();
+    const settled = callOptions(options, this.#owner.times);
+    check(args);
+    const request = { name, body: serialize(args) };
+    if (args.stream !== true) return callWhole(this.#owner, request, settled);
+    const source = new StreamSource(this.#owner, request, settled);
+    const stream = new Stream(source);
+    await source.open();
+    return stream;
+  }
+
+  /**
+   * @param {string} name
+   * @param {any} [args]
+   * @param {unknown} [options]
+   */
+  async call(name, args = {}, options = undefined) {
+    if (typeof name !== 'string' || name === '') {
+      throw invalidArgument('the function must be named by a string that is not empty');
+    }
+    return this.#create(name, checkArguments, args, options);
+  }
+
+  /**
+   * @param {any} args
+   * @param {unknown} [options]
+   */
+  async stream(args, options) {
+    this.#checkOpen();
+    const settled = streamOptions(options, this.#owner.times);
+    checkChat(args);
+    if (args.stream === false) throw invalidArgument('stream is false; use chat.completions.create');
+    const body = serialize({ ...args, stream: true });
+    return runStream(new StreamSource(this.#owner, { name: 'completion', body }, settled), settled);
+  }
+
+  async ready() {
+    this.#checkOpen();
+    await connection.ready(this.#owner);
+  }
+
+  /**
+   * @param {Record<string, string>} variables
+   * @param {unknown} [options]
+   */
+  async setEnv(variables, options) {
+    this.#checkOpen();
+    checkVariables('variables', variables);
+    const request = { name: 'bridge.set_env', body: serialize(variables) };
+    await callWhole(this.#owner, request, callOptions(options, this.#owner.times));
+    connection.remember(variables);
+  }
+
+  status() {
+    return connection.status();
+  }
+
+  close() {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close() {
+    for (const operation of [...this.#owner.operations]) operation.fail(new LiteLLMError('ERR_CLOSED'));
+    if (this.#isAttached) await connection.detach(this);
+  }
+
+  [Symbol.asyncDispose]() {
+    return this.close();
+  }
+}
+
+module.exports = { LiteLLM };

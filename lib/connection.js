@@ -1,0 +1,408 @@
+'use strict';
+
+/**
+ * This thread's connection to the one Python process: starts it, sends calls, hands frames to
+ * them, and keeps the event loop exactly while somebody waits. There is one for each loaded copy
+ * of this package, shared by all its instances.
+ */
+
+const { Audience } = require('./audience');
+const { Deadline } = require('./clock');
+const { LiteLLMError } = require('./errors');
+const { LOG } = require('./frames');
+const { Generation } = require('./generation');
+const { fromFrame } = require('./log');
+const native = require('./native');
+const { WINDOW } = require('./reader');
+const { claim, environmentList, resolveEnv, startArguments } = require('./shape');
+
+/** Refusals of a call that say nothing about the channel. */
+const NOT_THE_CHANNEL = new Set(['ERR_MEMORY', 'ERR_INVALID_ARGUMENT']);
+
+/**
+ * @typedef {import('node:events').EventEmitter} Client an instance, as somebody to tell things
+ * @typedef {import('./call').Call} Call
+ */
+
+/** @param {any} info of a `down` event */
+function downError({ code, detail, exitCode, signal, pid }) {
+  return Object.assign(new LiteLLMError(code, detail), { exitCode, signal, pid });
+}
+
+class Connection {
+  /** @type {any} */
+  #port = null;
+  #audience = new Audience();
+  /** Generations whose end was not seen yet. @type {Map<number, Generation>} */
+  #generations = new Map();
+  /** The one that calls go to. @type {Generation | null} */
+  #current = null;
+  /** A start that waits for something first. @type {object | null} */
+  #opening = null;
+  /** A generation was told to stop and is not dead yet. */
+  #isStopping = false;
+  /** Who waits for the end of a generation. @type {(() => void)[]} */
+  #onDeath = [];
+  /** Events that come while a start is being asked for. @type {[name: string, info: any][] | null} */
+  #early = null;
+  /** Calls that wait for a start. @type {Set<Call>} */
+  #waiting = new Set();
+  /** Who waits for ready. @type {Set<{ resolve(): void, fail(error: unknown): void }>} */
+  #readiness = new Set();
+  /** What `setEnv` added: a restart needs it again. @type {Record<string, string | undefined>} */
+  #added = {};
+  /** How the last generation ended. @type {LiteLLMError | null} */
+  #lastError = null;
+  #holds = 0;
+
+  // ---- instances
+
+  /**
+   * Counts an instance in.
+   * @param {Client} client
+   * @param {import('./options').ClientOptions} options
+   * @throws {LiteLLMError} ERR_INVALID_ARGUMENT when it contradicts an earlier one
+   */
+  attach(client, options) {
+    this.#port ??= this.#openPort();
+    claim(this.#port, options.shape);
+    this.#audience.add(client, options);
+  }
+
+  #openPort() {
+    const port = new native.Port(
+      (/** @type {any[]} */ batch) => this.#onFrames(batch),
+      (/** @type {string} */ name, /** @type {any} */ info) => this.#onEvent(name, info),
+    );
+    if (this.#holds > 0) port.hold();
+    return port;
+  }
+
+  /**
+   * Counts an instance out; the last one of the process ends Python.
+   * @param {Client} client
+   * @returns {Promise<void>} when Python is dead, if this was the last one
+   */
+  async detach(client) {
+    this.#audience.delete(client);
+    if (this.#port.unclaim() && this.#port.stop()) await this.#stopped();
+    if (this.#audience.size === 0) this.#closePort();
+  }
+
+  /** Waits for the end of what was told to stop. */
+  async #stopped() {
+    if (this.#generations.size === 0) return; // another thread's: its end is not told here
+    this.#current = null;
+    this.#isStopping = true;
+    this.hold();
+    await this.#death();
+    this.release();
+    this.#isStopping = false;
+  }
+
+  /** @returns {Promise<void>} at the next end of a generation */
+  #death() {
+    return new Promise((resolve) => {
+      this.#onDeath.push(resolve);
+    });
+  }
+
+  #closePort() {
+    this.#port.close();
+    this.#port = this.#current = this.#opening = this.#lastError = null;
+    this.#generations.clear();
+    this.#added = {};
+  }
+
+  // ---- starting
+
+  /**
+   * Makes sure that a Python is running or starting. Cheap when it is.
+   * @param {number} startTimeout ms, for a start that begins here
+   * @throws {LiteLLMError} when the start is refused at once
+   */
+  start(startTimeout) {
+    if (this.#current !== null || this.#opening !== null) return;
+    const { env } = this.#audience.shape;
+    const waits = this.#isStopping || typeof env === 'function';
+    if (waits || !this.#begin(env ?? {}, startTimeout)) this.#open(startTimeout);
+  }
+
+  /**
+   * A start that has to wait: for the `env` function, or for the end of the one before.
+   * @param {number} startTimeout ms
+   */
+  async #open(startTimeout) {
+    const attempt = {};
+    this.#opening = attempt;
+    const deadline = this.#limitOpening(attempt, startTimeout);
+    try {
+      if (this.#isStopping) await this.#death();
+      const variables = await resolveEnv(this.#audience.shape.env);
+      while (this.#opening === attempt && !this.#begin(variables, startTimeout)) await this.#death();
+      if (this.#opening !== attempt) return;
+      this.#opening = null;
+      for (const call of this.#takeWaiting()) this.#send(call);
+    } catch (error) {
+      this.#openingFailed(attempt, error);
+    } finally {
+      deadline?.stop();
+    }
+  }
+
+  /** @param {object} attempt @param {number} ms */
+  #limitOpening(attempt, ms) {
+    if (ms === 0) return null;
+    const error = () => new LiteLLMError('ERR_START_TIMEOUT', `no start could begin in ${ms} ms`);
+    return new Deadline(ms, () => this.#openingFailed(attempt, error()), { awake: true });
+  }
+
+  /** @param {object} attempt @param {unknown} error */
+  #openingFailed(attempt, error) {
+    if (this.#opening !== attempt) return;
+    this.#opening = null;
+    for (const call of this.#takeWaiting()) call.lost(error);
+    this.#failReadiness(error);
+  }
+
+  #takeWaiting() {
+    const calls = [...this.#waiting];
+    this.#waiting.clear();
+    return calls;
+  }
+
+  /** @param {unknown} error */
+  #failReadiness(error) {
+    for (const waiter of [...this.#readiness]) waiter.fail(error);
+  }
+
+  /**
+   * @param {Record<string, string | undefined>} variables
+   * @param {number} startTimeout ms
+   * @returns {boolean} false: the one before is on its way out, and its death comes first
+   */
+  #begin(variables, startTimeout) {
+    this.#early = [];
+    const started = this.#startPort({ ...variables, ...this.#added });
+    const early = this.#takeEarly();
+    if (started !== null) this.#enter(started, startTimeout);
+    for (const [name, info] of early) this.#onEvent(name, info);
+    return started !== null;
+  }
+
+  #takeEarly() {
+    const early = this.#early ?? [];
+    this.#early = null;
+    return early;
+  }
+
+  /**
+   * @param {Record<string, string | undefined>} variables
+   * @returns {{ generation: number, created: boolean } | null}
+   */
+  #startPort(variables) {
+    try {
+      return this.#port.start(startArguments(this.#audience.shape, variables));
+    } catch (error) {
+      for (const [name, info] of this.#takeEarly()) this.#onEvent(name, info);
+      throw this.#refusal(/** @type {any} */ (error));
+    }
+  }
+
+  /**
+   * From here on calls go to this generation.
+   * @param {{ generation: number, created: boolean }} started
+   * @param {number} startTimeout ms
+   */
+  #enter({ generation: number, created }, startTimeout) {
+    const known = this.#generations.get(number);
+    this.#current = known ?? new Generation(number, created);
+    if (known !== undefined) return;
+    this.#generations.set(number, this.#current);
+    this.#current.limitStart(startTimeout, () => this.#port?.abort(number, 'ERR_START_TIMEOUT'));
+    if (created && this.#lastError !== null) {
+      this.#audience.tell('restart', { generation: number, reason: this.#lastError });
+    }
+    this.#audience.tell('state', { state: 'starting', generation: number });
+  }
+
+  /** Starts that failed again and again are refused for a while. @param {any} error */
+  #refusal({ code, detail, backoff }) {
+    if (!backoff) return new LiteLLMError(code, detail);
+    return new LiteLLMError(code, detail, { cause: this.#lastError ?? new LiteLLMError(code) });
+  }
+
+  /**
+   * Waits until Python is ready.
+   * @param {import('./call').Owner} owner
+   * @returns {Promise<void>} holds the event loop
+   */
+  async ready({ operations, times }) {
+    this.start(times.startTimeout);
+    if (this.#current?.ready) return;
+    this.hold();
+    /** @type {any} */
+    const waiter = {};
+    const isReady = new Promise((resolve, reject) => Object.assign(waiter, { resolve, fail: reject }));
+    this.#readiness.add(waiter);
+    operations.add(waiter);
+    try {
+      await isReady;
+    } finally {
+      this.#readiness.delete(waiter);
+      operations.delete(waiter);
+      this.release();
+    }
+  }
+
+  // ---- calls
+
+  /**
+   * Sends a call, or keeps it until there is somebody to send it to.
+   * @param {Call} call
+   */
+  submit(call) {
+    try {
+      this.start(call.owner.times.startTimeout);
+    } catch (error) {
+      return call.lost(error);
+    }
+    if (this.#current === null) this.#waiting.add(call);
+    else this.#send(call);
+  }
+
+  /** @param {Call} call */
+  #send(call) {
+    const generation = /** @type {Generation} */ (this.#current);
+    try {
+      const id = this.#port.call(call.name, call.kind, call.body, WINDOW);
+      call.sent({ generation, id });
+    } catch (error) {
+      return this.#sendAnew(call, /** @type {any} */ (error));
+    }
+    if (generation.ready !== null) call.ready();
+  }
+
+  /**
+   * The process died unnoticed: its next life gets the call. Once: what fails again is an error.
+   * @param {Call} call
+   * @param {{ code: string, detail?: string }} error
+   */
+  #sendAnew(call, { code, detail }) {
+    if (call.isSentAnew || NOT_THE_CHANNEL.has(code)) return call.lost(new LiteLLMError(code, detail));
+    call.isSentAnew = true;
+    this.#current = null;
+    this.submit(call);
+  }
+
+  /** @param {Call} call */
+  cancel(call) {
+    this.#waiting.delete(call);
+    if (call.link === null) return;
+    const { generation, id } = call.link;
+    if (generation.calls.delete(id) && generation === this.#current) this.#port.cancel(id);
+  }
+
+  /** @param {Call} call @param {number} bytes that its consumer took */
+  consume({ link }, bytes) {
+    if (link !== null && link.generation === this.#current) this.#port.consume(link.id, bytes);
+  }
+
+  /** What `setEnv` set is set again in the next generation. @param {Record<string, string>} variables */
+  remember(variables) {
+    Object.assign(this.#added, variables);
+  }
+
+  // ---- the event loop
+
+  /** Somebody waits: the event loop stays. To be paired with `release`. */
+  hold() {
+    if (++this.#holds === 1) this.#port?.hold();
+  }
+
+  release() {
+    if (--this.#holds === 0) this.#port?.release();
+  }
+
+  // ---- what the port reports
+
+  /** @param {any[]} batch quads type, id, payload, cost */
+  #onFrames(batch) {
+    for (let i = 0; i < batch.length; i += 4) {
+      if (batch[i] === LOG) this.#onLog(batch[i + 2]);
+      else this.#current?.deliver(batch[i], batch[i + 1], batch[i + 2], batch[i + 3]);
+    }
+  }
+
+  /** @param {any} frame */
+  #onLog(frame) {
+    const write = () => this.#audience.log(fromFrame(frame));
+    const call = frame.call ? this.#current?.calls.get(frame.call) : undefined;
+    if (call === undefined) write();
+    else call.inContext(write);
+  }
+
+  /** @param {string} name @param {any} info */
+  #onEvent(name, info) {
+    if (this.#early !== null) return void this.#early.push([name, info]);
+    const generation = this.#generations.get(info.generation);
+    if (generation === undefined) return;
+    if (name === 'spawned') this.#audience.tellTimings(generation.spawned(info));
+    else if (name === 'hello') generation.hello = info;
+    else if (name === 'ready') this.#onReady(generation, info);
+    else if (name === 'down') this.#onDown(generation, info);
+  }
+
+  /** @param {Generation} generation @param {any} info */
+  #onReady(generation, info) {
+    generation.becomeReady(info);
+    if (generation === this.#current) for (const waiter of [...this.#readiness]) waiter.resolve();
+    this.#audience.tellTimings(generation.started());
+    this.#audience.tell('state', { state: 'running', generation: generation.number });
+  }
+
+  /** @param {Generation} generation @param {any} info */
+  #onDown(generation, info) {
+    const error = downError(info);
+    this.#generations.delete(generation.number);
+    this.#lastError = info.code === 'ERR_CLOSED' ? null : error;
+    generation.end(() => downError(info));
+    if (generation === this.#current) {
+      this.#current = null;
+      this.#failReadiness(error);
+    }
+    this.#audience.tellTimings(generation.starting(this.#serverStatus()));
+    this.#audience.tell('state', { state: 'idle', generation: generation.number });
+    if (this.#lastError !== null && generation.isMine) this.#logEnd(error);
+    for (const resolve of this.#onDeath.splice(0)) resolve();
+  }
+
+  /** @param {LiteLLMError} error */
+  #logEnd({ message, hint }) {
+    this.#audience.log({ level: 'ERROR', source: 'bridge', logger: '', message: `${message}. ${hint}` });
+  }
+
+  // ---- status
+
+  #serverStatus() {
+    const platform = native.platform(environmentList(process.env));
+    const nothing = { generation: 0, state: 'idle', pid: null, pythonPath: null, ageMs: 0 };
+    return { ...(this.#port?.status() ?? nothing), platform };
+  }
+
+  /** The process-wide server, and what this thread has going on. */
+  status() {
+    const { hello, ready, calls } = this.#current ?? { hello: null, ready: null, calls: new Map() };
+    const inFlight = calls.size + this.#waiting.size;
+    return {
+      ...this.#serverStatus(),
+      ready: ready !== null,
+      python: hello?.python ?? null,
+      litellm: ready?.litellm ?? null,
+      active: ready === null ? 0 : inFlight,
+      pending: ready === null ? inFlight : 0,
+    };
+  }
+}
+
+module.exports = { Connection };

@@ -1,0 +1,161 @@
+'use strict';
+
+/**
+ * Makes the JSON of a request. What JSON cannot say, or would silently change, is refused with
+ * its path before anything is sent: the request arrives as the caller wrote it, or not at all.
+ */
+
+const { isAnyArrayBuffer, isArrayBufferView, isMap, isPromise, isRegExp, isSet } =
+  require('node:util').types;
+
+const { invalidArgument } = require('./errors');
+const { isObject } = require('./options');
+
+/** Bytes of JSON. */
+const MAX_REQUEST = 64 * 1024 * 1024;
+
+/** Bytes that one UTF-16 code unit takes in UTF-8, at most. */
+const MAX_UNIT_BYTES = 3;
+
+/** Deeper than any request; far from the end of the stack. */
+const MAX_DEPTH = 500;
+
+/**
+ * @param {string} path
+ * @param {string | number} key
+ */
+function join(path, key) {
+  if (typeof key === 'number') return `${path}[${key}]`;
+  return path === '' ? key : `${path}.${key}`;
+}
+
+/**
+ * @param {string} path
+ * @param {string} problem
+ */
+function refuse(path, problem) {
+  return invalidArgument(`${path || 'the request'} ${problem}`);
+}
+
+/** @type {[(value: unknown) => boolean, string][]} */
+const OPAQUE = [
+  [isPromise, 'is a promise (is an await missing?)'],
+  [isMap, 'is a Map; use a plain object'],
+  [isSet, 'is a Set; use an array'],
+  [isRegExp, 'is a regular expression'],
+  [isAnyArrayBuffer, 'is binary; use base64 text'],
+  [isArrayBufferView, 'is binary; use base64 text'],
+];
+
+/** JSON would make {} or an object of numbers of these. @param {object} value @param {string} path */
+function refuseOpaque(value, path) {
+  for (const [is, problem] of OPAQUE) if (is(value)) throw refuse(path, problem);
+}
+
+/** @param {unknown} value @param {string} path */
+function checkLeaf(value, path) {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return;
+    case 'number':
+      if (!Number.isFinite(value)) throw refuse(path, `is ${value}, which JSON cannot say`);
+      return;
+    case 'undefined':
+      throw refuse(path, 'is undefined');
+    case 'bigint':
+      throw refuse(path, 'is a BigInt, which JSON cannot say');
+    default:
+      throw refuse(path, `is a ${typeof value}`);
+  }
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} path
+ * @param {object[]} above the objects that hold this one
+ */
+function check(value, path, above) {
+  if (value === null) return;
+  if (typeof value !== 'object') return checkLeaf(value, path);
+  if (above.includes(value)) throw refuse(path, 'refers back to an object that holds it');
+  if (above.length === MAX_DEPTH) throw refuse(path.slice(0, 80), 'is nested too deeply');
+  above.push(value);
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) check(value[i], join(path, i), above);
+  } else {
+    checkObject(value, path, above);
+  }
+  above.pop();
+}
+
+/**
+ * @param {object} value
+ * @param {string} path
+ * @param {object[]} above
+ */
+function checkObject(value, path, above) {
+  const { toJSON } = /** @type {{ toJSON?: unknown }} */ (value);
+  if (typeof toJSON === 'function') {
+    const plain = toJSON.call(value, '');
+    if (plain !== value) return check(plain, path, above);
+  }
+  refuseOpaque(value, path);
+  for (const key of Object.keys(value)) {
+    check(/** @type {Record<string, unknown>} */ (value)[key], join(path, key), above);
+  }
+}
+
+/** @param {string} json */
+function checkSize(json) {
+  // Counting bytes walks the text: most requests are too short to need it.
+  if (json.length * MAX_UNIT_BYTES <= MAX_REQUEST) return;
+  const bytes = Buffer.byteLength(json);
+  if (bytes > MAX_REQUEST) {
+    throw invalidArgument(`the request is ${bytes} bytes of JSON; the limit is ${MAX_REQUEST}`);
+  }
+}
+
+/**
+ * The JSON of a request. The caller's object is not changed.
+ * @param {object} args keyword arguments of the LiteLLM function
+ * @returns {string} at most MAX_REQUEST bytes
+ * @throws {LiteLLMError} ERR_INVALID_ARGUMENT, with the path of what is wrong
+ */
+function serialize(args) {
+  check(args, '', []);
+  let json;
+  try {
+    json = JSON.stringify(args);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw invalidArgument(`the request is too large; the limit is ${MAX_REQUEST} bytes`, error);
+  }
+  checkSize(json);
+  return json;
+}
+
+/** @param {unknown} args */
+function checkArguments(args) {
+  if (!isObject(args)) throw invalidArgument('the request must be an object');
+}
+
+/** @param {any} args */
+function checkModel(args) {
+  checkArguments(args);
+  if (typeof args.model !== 'string' || args.model === '') {
+    throw invalidArgument('model must be a string that is not empty');
+  }
+  const { stream } = args;
+  if (stream !== undefined && stream !== null && typeof stream !== 'boolean') {
+    throw invalidArgument('stream must be true or false');
+  }
+}
+
+/** @param {any} args */
+function checkChat(args) {
+  checkModel(args);
+  if (!Array.isArray(args.messages)) throw invalidArgument('messages must be an array');
+}
+
+module.exports = { MAX_REQUEST, checkArguments, checkChat, checkModel, serialize };

@@ -1,0 +1,95 @@
+'use strict';
+
+/** `llm.stream()`: a stream that is read here, for callbacks or into a Writable. */
+
+const { AbortError } = require('./errors');
+const { ResponseSink } = require('./sink');
+
+/** @param {any} value @returns {value is PromiseLike<unknown>} */
+function isThenable(value) {
+  return typeof value?.then === 'function';
+}
+
+/**
+ * What is done with each piece, in order.
+ * @param {import('./source').StreamSource} source
+ * @param {{ onText?: Function, onChunk?: Function }} callbacks
+ * @param {ResponseSink | null} sink
+ * @returns {((piece: import('./source').Piece) => unknown)[]}
+ */
+function steps({ decoder }, { onText, onChunk }, sink) {
+  /** @type {((piece: import('./source').Piece) => unknown)[]} */
+  const list = [];
+  if (onText) list.push(({ text }) => (text === '' ? undefined : onText(text)));
+  if (onChunk) list.push(({ chunk }) => onChunk(chunk));
+  if (sink) list.push((piece) => sink.piece(piece, () => decoder.json(piece.type, piece.payload)));
+  return list;
+}
+
+/**
+ * Reads to the end. Nothing is awaited that is no promise: a synchronous reader is as fast as the
+ * frames come.
+ * @param {import('./source').StreamSource} source
+ * @param {boolean} wantsChunks
+ * @param {ReturnType<typeof steps>} list
+ */
+async function readAll(source, wantsChunks, list) {
+  const convert = (/** @type {number} */ type, /** @type {any} */ payload) =>
+    source.piece(type, payload, wantsChunks);
+  for (;;) {
+    const piece = source.reader.take(convert) ?? (await source.reader.pull(convert));
+    if (piece === null) return;
+    for (const step of list) {
+      const pending = step(piece);
+      if (isThenable(pending)) await pending;
+    }
+  }
+}
+
+/**
+ * @param {import('./source').StreamSource} source
+ * @param {ReturnType<typeof import('./options').streamOptions>} options
+ * @param {ResponseSink | null} sink
+ */
+async function deliver(source, options, sink) {
+  const { onChunk, onUsage } = options;
+  await readAll(source, onChunk !== undefined, steps(source, options, sink));
+  await sink?.end();
+  const outcome = /** @type {import('./call').Outcome} */ (source.outcome);
+  const { usage, cost, estimated } = outcome;
+  if (onUsage && usage !== null) await onUsage(usage, { cost, estimated });
+  return { ...source.message.result(), ...outcome };
+}
+
+/**
+ * Runs a stream to its end. A callback that throws, a client that is gone, an abort: each
+ * rejects at once and cancels the call, even while a callback is pending.
+ * @param {import('./source').StreamSource} source
+ * @param {ReturnType<typeof import('./options').streamOptions>} options
+ * @returns {Promise<any>} holds the event loop
+ */
+async function runStream(source, options) {
+  const { call } = source;
+  const { responseStream, format } = options;
+  const sink = responseStream
+    ? new ResponseSink(responseStream, format, (cause) => call.abort(cause))
+    : null;
+  call.hold();
+  try {
+    return await new Promise((resolve, reject) => {
+      source.onCut = reject;
+      sink?.open();
+      call.begin();
+      deliver(source, options, sink).then(resolve, reject);
+    });
+  } catch (error) {
+    call.fail(error);
+    if (!(error instanceof AbortError)) sink?.error(error);
+    throw error;
+  } finally {
+    sink?.close();
+    call.release();
+  }
+}
+
+module.exports = { runStream };

@@ -1,0 +1,110 @@
+'use strict';
+
+/**
+ * What shapes the one server of the process: how a later instance that contradicts the first is
+ * noticed, and what Python is started with.
+ */
+
+const { createHash } = require('node:crypto');
+const path = require('node:path');
+
+const { privatePython } = require('./environment');
+const { LiteLLMError, invalidArgument } = require('./errors');
+const { checkVariables } = require('./options');
+
+/**
+ * @typedef {object} Shape only what was given
+ * @property {string} [python] a bare name or an absolute path
+ * @property {Record<string, string | undefined> | (() => unknown)} [env]
+ * @property {string[]} [preload] module names and absolute paths
+ */
+
+const SCRIPT = path.join(__dirname, 'python', 'litellm_bridge', '__main__.py');
+
+/** Lambda's names of log levels, and Python's. */
+const PYTHON_LEVELS = /** @type {Record<string, string>} */ ({
+  TRACE: 'DEBUG',
+  DEBUG: 'DEBUG',
+  INFO: 'INFO',
+  WARN: 'WARNING',
+  ERROR: 'ERROR',
+  FATAL: 'CRITICAL',
+});
+
+/** Object keys in order, so that equal values have equal texts. @param {unknown} value */
+function canonical(value) {
+  if (typeof value === 'function') return `function ${value}`;
+  if (Array.isArray(value) || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
+  const entries = Object.entries(value ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify(entries);
+}
+
+/**
+ * Values are compared by their digests, since threads share no objects, and secrets in `env`
+ * are not to be kept. A function is its source text.
+ * @param {unknown} value
+ * @returns {string} sha256, hex
+ */
+function digest(value) {
+  return createHash('sha256').update(canonical(value)).digest('hex');
+}
+
+/**
+ * Counts an instance of the process in, if it contradicts no earlier one. An option that it
+ * leaves out contradicts nothing.
+ * @param {{ claim(pairs: [string, string][]): string | null }} port
+ * @param {Shape} shape
+ * @throws {LiteLLMError} ERR_INVALID_ARGUMENT, with the option's name
+ */
+function claim(port, shape) {
+  const refused = port.claim(Object.entries(shape).map(([name, value]) => [name, digest(value)]));
+  if (refused === null) return;
+  throw invalidArgument(
+    `${refused} contradicts the first instance of this process; all share one Python process, ` +
+      'which the first one has shaped',
+  );
+}
+
+/**
+ * The `env` option's variables.
+ * @param {Shape['env']} env
+ * @returns {Promise<Record<string, string | undefined>>}
+ * @throws {LiteLLMError} ERR_CONFIG when the function fails (`cause` is its own error)
+ */
+async function resolveEnv(env) {
+  try {
+    const variables = typeof env === 'function' ? await env() : (env ?? {});
+    checkVariables('env', variables);
+    return /** @type {Record<string, string | undefined>} */ (variables);
+  } catch (cause) {
+    throw new LiteLLMError('ERR_CONFIG', 'the env function failed', { cause });
+  }
+}
+
+/**
+ * The whole environment of the child; later ones win, undefined takes a variable away.
+ * @param {...Record<string, string | undefined>} layers
+ * @returns {string[]} "NAME=value"
+ */
+function environmentList(...layers) {
+  const merged = Object.assign({}, ...layers);
+  const names = Object.keys(merged).filter((name) => merged[name] !== undefined);
+  return names.map((name) => `${name}=${merged[name]}`);
+}
+
+/**
+ * What `port.start` takes.
+ * @param {Shape} shape
+ * @param {Record<string, string | undefined>} variables over process.env
+ */
+function startArguments(shape, variables) {
+  const env = environmentList(process.env, variables);
+  const logLevel = PYTHON_LEVELS[process.env.AWS_LAMBDA_LOG_LEVEL ?? 'INFO'] ?? 'INFO';
+  const options = { parent: process.pid, preload: shape.preload ?? [], logLevel };
+  const given = shape.python === undefined ? {} : { python: shape.python };
+  const found = shape.python === undefined ? privatePython() : null;
+  const privately = found === null ? {} : { privatePython: found };
+  return { ...given, ...privately, env, script: SCRIPT, options: JSON.stringify(options) };
+}
+
+module.exports = { SCRIPT, claim, digest, environmentList, resolveEnv, startArguments };

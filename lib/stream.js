@@ -1,0 +1,185 @@
+'use strict';
+
+/**
+ * A streamed answer: an async iterable of chunks, read once. Names are those of the official
+ * OpenAI client where it has them.
+ */
+
+const { AbortError, invalidArgument } = require('./errors');
+
+const encoder = new TextEncoder();
+
+/** The iterator of a stream: one reader, one end. @implements {AsyncIterator<any>} */
+class ChunkIterator {
+  #source;
+  #isDone = false;
+  #onEnd;
+
+  /**
+   * @param {import('./source').StreamSource} source
+   * @param {(error?: unknown) => void} onEnd
+   */
+  constructor(source, onEnd) {
+    this.#source = source;
+    this.#onEnd = onEnd;
+  }
+
+  /** @returns {Promise<IteratorResult<any, undefined>>} holds the event loop while it waits */
+  next() {
+    if (this.#isDone) return Promise.resolve({ value: undefined, done: true });
+    try {
+      const chunk = this.#source.reader.take(this.#convert);
+      if (chunk !== undefined) return Promise.resolve({ value: chunk, done: false });
+    } catch (error) {
+      return Promise.reject(this.#end(error));
+    }
+    return this.#source.reader.pull(this.#convert).then(this.#pulled, this.#failed);
+  }
+
+  /** @param {any} [value] @returns {Promise<IteratorResult<any, any>>} */
+  async return(value) {
+    if (!this.#isDone) {
+      this.#end(new AbortError('the reader left the stream'));
+      this.#source.leave();
+    }
+    return { value, done: true };
+  }
+
+  [Symbol.asyncIterator]() {
+    return this;
+  }
+
+  #convert = (/** @type {number} */ type, /** @type {any} */ payload) =>
+    this.#source.chunk(type, payload);
+
+  #pulled = (/** @type {any} */ chunk) => {
+    if (chunk !== null && !this.#isDone) return { value: chunk, done: false };
+    this.#end();
+    return { value: undefined, done: true };
+  };
+
+  #failed = (/** @type {unknown} */ error) => {
+    throw this.#end(error);
+  };
+
+  /** @param {unknown} [error] */
+  #end(error) {
+    if (!this.#isDone) {
+      this.#isDone = true;
+      this.#onEnd(error);
+    }
+    return error;
+  }
+}
+
+class Stream {
+  #source;
+  /** @type {ChunkIterator | null} */
+  #iterator = null;
+  /** @type {AbortController | null} */
+  #controller = null;
+  /** How the reading ended. @type {{ error: unknown } | null} */
+  #end = null;
+  /** @type {(() => void)[]} */
+  #onEnd = [];
+
+  /** @param {import('./source').StreamSource} source */
+  constructor(source) {
+    this.#source = source;
+    source.onCut = (error) => {
+      if (error instanceof AbortError) this.#controller?.abort(error.cause);
+    };
+  }
+
+  get usage() {
+    return this.#source.outcome?.usage ?? null;
+  }
+
+  get cost() {
+    return this.#source.outcome?.cost ?? null;
+  }
+
+  get estimated() {
+    return this.#source.outcome?.estimated ?? null;
+  }
+
+  get timings() {
+    return this.#source.outcome?.timings ?? null;
+  }
+
+  get headers() {
+    return this.#source.outcome?.headers ?? null;
+  }
+
+  get requestId() {
+    return this.#source.outcome?.requestId ?? null;
+  }
+
+  /** Aborting it aborts the stream. Made when asked for: most streams need none. */
+  get controller() {
+    if (this.#controller === null) {
+      this.#controller = new AbortController();
+      const { signal } = this.#controller;
+      signal.addEventListener('abort', () => this.abort(signal.reason), { once: true });
+    }
+    return this.#controller;
+  }
+
+  /** @param {unknown} [reason] */
+  abort(reason) {
+    this.#source.call.abort(reason);
+  }
+
+  [Symbol.asyncIterator]() {
+    if (this.#iterator !== null) throw invalidArgument('a stream can be read only once');
+    this.#iterator = new ChunkIterator(this.#source, (error) => {
+      this.#end = { error };
+      for (const resolve of this.#onEnd) resolve();
+    });
+    return this.#iterator;
+  }
+
+  async finalMessage() {
+    if (this.#iterator === null) await this.#readAll();
+    else await this.#untilEnd();
+    if (this.#end?.error !== undefined) throw this.#end.error;
+    return this.#source.message.result().message;
+  }
+
+  async #readAll() {
+    const iterator = this[Symbol.asyncIterator]();
+    while (!(await iterator.next()).done);
+  }
+
+  /** Somebody else reads: wait for their end. @returns {Promise<void>} holds the event loop */
+  #untilEnd() {
+    if (this.#end !== null) return Promise.resolve();
+    this.#source.call.hold();
+    return new Promise((resolve) => {
+      this.#onEnd.push(() => {
+        this.#source.call.release();
+        resolve();
+      });
+    });
+  }
+
+  toReadableStream() {
+    const iterator = this[Symbol.asyncIterator]();
+    return new ReadableStream(
+      {
+        async pull(controller) {
+          const { value, done } = await iterator.next();
+          if (done) controller.close();
+          else controller.enqueue(encoder.encode(`${JSON.stringify(value)}\n`));
+        },
+        async cancel() {
+          await iterator.return();
+        },
+      },
+      // Nothing is read before somebody asks for it.
+      { highWaterMark: 0 },
+    );
+  }
+}
+
+module.exports = { Stream };
