@@ -191,8 +191,7 @@ void tree_elf(const tree_t *tree, const char *path, elf_spec_t spec) {
     snprintf(image.loader, sizeof(image.loader), "%s", spec.loader);
     image.interp.p_filesz = strlen(spec.loader) + 1;
   }
-  tree_file(tree, path, 0755, &image,
-            spec.cut != 0 ? spec.cut : sizeof(image));
+  tree_file(tree, path, 0755, &image, spec.cut != 0 ? spec.cut : sizeof(image));
 }
 
 void tree_python(const tree_t *tree, const char *path) {

@@ -424,8 +424,8 @@ static void a_message_has_a_largest_size(void **state) {
   lb_calls_free(&g.calls);
 }
 
-/* The consumer can't take half a message, so without credit given ahead one that
- * is longer than the window would stall for ever. */
+/* The consumer can't take half a message, so without credit given ahead one
+ * that is longer than the window would stall for ever. */
 static void a_message_longer_than_the_window_comes_through(void **state) {
   fixture_t *f = *state;
   const lb_call_kind_t kinds[] = {LB_CALL_STREAM, LB_CALL_WHOLE};
@@ -449,8 +449,8 @@ static void credit_given_ahead_is_paid_back(void **state) {
   fixture_t *f = *state;
   uint32_t id = open_stream(f), ahead = 0;
   for (int i = 0; i < 50; i++) {
-    assert_int_equal(
-        take_bytes(f, id, LB_FRAME_CHUNK, LB_FLAG_MORE, NULL, 436), LB_AGAIN);
+    assert_int_equal(take_bytes(f, id, LB_FRAME_CHUNK, LB_FLAG_MORE, NULL, 436),
+                     LB_AGAIN);
     ahead += f->grant;
   }
   assert_true(ahead >= 50 * 500 - WINDOW);

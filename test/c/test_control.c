@@ -19,7 +19,8 @@
   "{\"code\":\"ERR_LITELLM_MISSING\",\"message\":\"No module\","               \
   "\"detail\":\"sys.path\"}"
 
-/* Each parser over bytes that end at a guard page, so with no NUL after them. */
+/* Each parser over bytes that end at a guard page, so with no NUL after them.
+ */
 static int hello_bytes(const char *data, size_t len, lb_hello_t *out) {
   char *copy = guard_copy(data, len);
   int err = lb_hello_parse(copy, len, out);
@@ -99,10 +100,11 @@ static void failed_is_read(void **state) {
 static void order_space_and_unknown_fields_do_not_matter(void **state) {
   (void)state;
   lb_hello_t out;
-  assert_int_equal(hello(" \n{ \"new\" : [1,{\"a\":null}],\t\"executable\":\"x\","
-                         "\"python\":\"3.13.0\",\r\n\"pid\":1,\"protocol\":2} ",
-                         &out),
-                   LB_OK);
+  assert_int_equal(
+      hello(" \n{ \"new\" : [1,{\"a\":null}],\t\"executable\":\"x\","
+            "\"python\":\"3.13.0\",\r\n\"pid\":1,\"protocol\":2} ",
+            &out),
+      LB_OK);
   assert_int_equal(out.protocol, 2);
   assert_int_equal(out.pid, 1);
 }
@@ -110,11 +112,11 @@ static void order_space_and_unknown_fields_do_not_matter(void **state) {
 static void escapes_and_brackets_in_strings_are_text(void **state) {
   (void)state;
   lb_failed_t out;
-  assert_int_equal(
-      failed("{\"code\":\"ERR_PRELOAD\",\"message\":"
-             "\"]}{[ \\\"quoted\\\" \\\\ \\u00e9\\n[[[[[[[[[[[[\",\"detail\":\"\"}",
-             &out),
-      LB_OK);
+  assert_int_equal(failed("{\"code\":\"ERR_PRELOAD\",\"message\":"
+                          "\"]}{[ \\\"quoted\\\" \\\\ "
+                          "\\u00e9\\n[[[[[[[[[[[[\",\"detail\":\"\"}",
+                          &out),
+                   LB_OK);
   assert_string_equal(out.message, "]}{[ \"quoted\" \\ \xc3\xa9\n[[[[[[[[[[[[");
   lb_failed_free(&out);
 }
@@ -172,10 +174,11 @@ static void long_strings_are_cut_between_characters(void **state) {
   memset(path, 'a', sizeof(path));
   memcpy(path + 1022, "\xc3\xa9", 2); /* its second byte would not fit */
   path[1999] = '\0';
-  snprintf(text, sizeof(text),
-           "{\"protocol\":1,\"pid\":1,\"python\":"
-           "\"0123456789012345678901234567890123456789\",\"executable\":\"%s\"}",
-           path);
+  snprintf(
+      text, sizeof(text),
+      "{\"protocol\":1,\"pid\":1,\"python\":"
+      "\"0123456789012345678901234567890123456789\",\"executable\":\"%s\"}",
+      path);
   assert_int_equal(hello(text, &out), LB_OK);
   assert_string_equal(out.python, "0123456789012345678901234567890");
   assert_int_equal(strlen(out.executable), 1022);
@@ -204,13 +207,14 @@ static void each_field_of_hello_is_needed_and_typed(void **state) {
 
 static void a_pid_is_a_positive_whole_number(void **state) {
   (void)state;
-  const char *const wrong[] = {"0",   "-1",          "1.5", "1e999", "-1e999",
-                               "NaN", "99999999999", "true"};
+  const char *const wrong[] = {"0",      "-1",  "1.5",         "1e999",
+                               "-1e999", "NaN", "99999999999", "true"};
   char text[256];
   for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-    snprintf(text, sizeof(text),
-             "{\"protocol\":1,\"pid\":%s,\"python\":\"3\",\"executable\":\"x\"}",
-             wrong[i]);
+    snprintf(
+        text, sizeof(text),
+        "{\"protocol\":1,\"pid\":%s,\"python\":\"3\",\"executable\":\"x\"}",
+        wrong[i]);
     assert_no_hello(text);
   }
 }

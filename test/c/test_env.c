@@ -16,8 +16,8 @@ static row_t rows[] = {
      LB_PLATFORM_LAMBDA,
      {"AWS_EXECUTION_ENV=AWS_Lambda_nodejs22.x",
       "AWS_LAMBDA_RUNTIME_API=127.0.0.1:9001",
-      "AWS_LAMBDA_INITIALIZATION_TYPE=on-demand",
-      "AWS_LAMBDA_FUNCTION_NAME=f", "LAMBDA_TASK_ROOT=/var/task"}},
+      "AWS_LAMBDA_INITIALIZATION_TYPE=on-demand", "AWS_LAMBDA_FUNCTION_NAME=f",
+      "LAMBDA_TASK_ROOT=/var/task"}},
     {"lambda: provisioned concurrency",
      LB_PLATFORM_LAMBDA,
      {"AWS_EXECUTION_ENV=AWS_Lambda_nodejs20.x",
@@ -96,8 +96,7 @@ static row_t rows[] = {
 static void platform_is_named(void **state) {
   row_t *row = *state;
   lb_platform_t found = lb_platform_detect(lb_env_lookup, (void *)row->env);
-  assert_string_equal(lb_platform_name(found),
-                      lb_platform_name(row->expected));
+  assert_string_equal(lb_platform_name(found), lb_platform_name(row->expected));
 }
 
 static void lookup_takes_the_whole_name(void **state) {

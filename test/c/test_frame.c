@@ -313,8 +313,8 @@ static void only_known_types_are_taken(void **state) {
     lb_frame_t frame;
     size_t used;
     lb_frame_write(head, 1, (uint8_t)type, 0, 0);
-    int expected = type != 0 && strchr(known, type) != NULL ? LB_OK
-                                                            : LB_EPROTOCOL;
+    int expected =
+        type != 0 && strchr(known, type) != NULL ? LB_OK : LB_EPROTOCOL;
     assert_int_equal(lb_frame_read(head, sizeof(head), &frame, &used),
                      expected);
   }

@@ -12,7 +12,8 @@
 
 #define VARIABLES_MAX 16
 
-/* A tree, the environment that is asked about, and the plan that comes of it. */
+/* A tree, the environment that is asked about, and the plan that comes of it.
+ */
 typedef struct fixture {
   tree_t tree;
   char *env[VARIABLES_MAX + 1];
@@ -408,8 +409,8 @@ static place_t places[] = {
 /* pyvenv.cfg, with HOME standing for the folder of the real interpreter. */
 static void put_pyvenv(fixture_t *f, const place_t *place) {
   char text[1024];
-  snprintf(text, sizeof(text), "home = %s\n%s",
-           tree_path(&f->tree, "py/bin"), strchr(place->pyvenv, '\n') + 1);
+  snprintf(text, sizeof(text), "home = %s\n%s", tree_path(&f->tree, "py/bin"),
+           strchr(place->pyvenv, '\n') + 1);
   tree_text(&f->tree, "v/pyvenv.cfg", 0644, text);
 }
 
@@ -476,8 +477,9 @@ static void each_folder_of_path_is_tried_once(void **state) {
   const char *root = f->tree.root;
   put_python(f, "usr/bin/python3");
   tree_link(&f->tree, "sbin", "usr/bin");
-  snprintf(list, sizeof(list), "%s/usr/bin:%s/usr/bin/:%s/sbin:%s/x:%s/x//:.:",
-           root, root, root, root, root);
+  snprintf(list, sizeof(list),
+           "%s/usr/bin:%s/usr/bin/:%s/sbin:%s/x:%s/x//:.:", root, root, root,
+           root, root);
   set(f, "PATH", list);
   assert_none(f, LB_ELITELLM_MISSING);
   assert_int_equal(f->plan.count, 2);

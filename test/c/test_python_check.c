@@ -221,12 +221,12 @@ static void a_core_file_is_no_program(void **state) {
   assert_refused(PYTHON, LB_EPYTHON_BROKEN, WORDS("no program"));
 }
 
-/* Cut in the magic, the ident, the header, the program headers, the loader's name:
- * always an answer, and never "it passes". */
+/* Cut in the magic, the ident, the header, the program headers, the loader's
+ * name: always an answer, and never "it passes". */
 static void a_program_cut_anywhere_is_broken(void **state) {
   (void)state;
-  size_t whole = sizeof(Elf64_Ehdr) + 2 * sizeof(Elf64_Phdr) +
-                 sizeof(TEST_LOADER);
+  size_t whole =
+      sizeof(Elf64_Ehdr) + 2 * sizeof(Elf64_Phdr) + sizeof(TEST_LOADER);
   tree_python(&tree, "good");
   for (size_t cut = 1; cut < whole; cut++) {
     elf_spec_t spec = {.loader = TEST_LOADER, .cut = cut};
@@ -271,9 +271,9 @@ static void a_missing_loader_is_a_wrong_libc(void **state) {
   (void)state;
   tree_elf(&tree, PYTHON,
            (elf_spec_t){.loader = "/lib64/ld-linux-x86-64.so.2"});
-  assert_refused(PYTHON, LB_EPYTHON_BROKEN,
-                 WORDS("/lib64/ld-linux-x86-64.so.2", "another C library",
-                       "(glibc)"));
+  assert_refused(
+      PYTHON, LB_EPYTHON_BROKEN,
+      WORDS("/lib64/ld-linux-x86-64.so.2", "another C library", "(glibc)"));
 }
 
 static void on_alpine_a_glibc_program_hears_of_musl(void **state) {
