@@ -255,7 +255,7 @@ static void a_named_script_is_taken(void **state) {
 
 static void a_bare_name_is_looked_up_on_path(void **state) {
   fixture_t *f = *state;
-  char list[1024];
+  char list[4096];
   tree_folder(&f->tree, "a/python3.11");               /* no file */
   tree_text(&f->tree, "b/python3.11", 0644, "#!/x\n"); /* not executable */
   put_python(f, "c/python3.11");
@@ -344,7 +344,7 @@ static void none_but_without_litellm_is_litellm_missing(void **state) {
 
 static void a_script_is_taken_only_when_no_other_fits(void **state) {
   fixture_t *f = *state;
-  char list[1024];
+  char list[4096];
   put_script(f, "shims/python3");
   put_good(f, "usr");
   snprintf(list, sizeof(list), "%s/shims:%s/usr/bin", f->tree.root,
@@ -408,7 +408,7 @@ static place_t places[] = {
 
 /* pyvenv.cfg, with HOME standing for the folder of the real interpreter. */
 static void put_pyvenv(fixture_t *f, const place_t *place) {
-  char text[1024];
+  char text[4096];
   snprintf(text, sizeof(text), "home = %s\n%s", tree_path(&f->tree, "py/bin"),
            strchr(place->pyvenv, '\n') + 1);
   tree_text(&f->tree, "v/pyvenv.cfg", 0644, text);
@@ -440,7 +440,7 @@ static void litellm_is_looked_for_in(void **state) {
 
 static void litellm_is_looked_for_in_pythonpath(void **state) {
   fixture_t *f = *state;
-  char list[1024];
+  char list[4096];
   put_python(f, "usr/bin/python3");
   put_litellm(f, "mine");
   snprintf(list, sizeof(list), "/nowhere::%s/mine", f->tree.root);
@@ -473,7 +473,7 @@ static void litellm_is_looked_for_in_other_layers_by_version(void **state) {
 
 static void each_folder_of_path_is_tried_once(void **state) {
   fixture_t *f = *state;
-  char list[2048];
+  char list[4096];
   const char *root = f->tree.root;
   put_python(f, "usr/bin/python3");
   tree_link(&f->tree, "sbin", "usr/bin");
@@ -501,7 +501,7 @@ static void an_active_environment_on_path_is_not_tried_twice(void **state) {
 /* Two virtual environments link to one interpreter, and are not the same. */
 static void links_to_one_interpreter_are_two_candidates(void **state) {
   fixture_t *f = *state;
-  char list[1024];
+  char list[4096];
   put_python(f, "py/bin/python3.11");
   tree_link(&f->tree, "v/bin/python3", "../../py/bin/python3.11");
   tree_text(&f->tree, "v/pyvenv.cfg", 0644, "home = /nowhere\n");
@@ -529,7 +529,7 @@ static void the_text_has_a_line_for_each(void **state) {
   on_lambda(f);
   set_path(f, "PATH", "usr/bin");
   assert_none(f, LB_EPYTHON_NOT_FOUND);
-  char expected[2048], *text = lb_python_plan_text(&f->plan);
+  char expected[4096], *text = lb_python_plan_text(&f->plan);
   snprintf(expected, sizeof(expected),
            "Lambda layer: %s/opt/python/bin/python3 does not exist\n"
            "Lambda layer: %s/opt/bin/python3 does not exist\n"
