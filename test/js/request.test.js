@@ -1,0 +1,109 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const { test } = require('node:test');
+const vm = require('node:vm');
+
+const { MAX_REQUEST, checkChat, checkModel, serialize } = require('../../lib/request');
+
+const refuses = (args, path, why = '') =>
+  assert.throws(
+    () => serialize(args),
+    (error) => {
+      assert.equal(error.code, 'ERR_INVALID_ARGUMENT');
+      assert.ok(error.message.startsWith(`an argument is not valid: ${path} `), error.message);
+      assert.ok(error.message.includes(why), error.message);
+      return true;
+    },
+  );
+
+test('a request is written as it is: no defaults, no names changed, nothing dropped', () => {
+  const request = {
+    model: 'gpt-4o',
+    messages: [{ role: 'assistant', content: null, tool_calls: [] }],
+    response_format: { type: 'json_schema' },
+    top_p: 0,
+    extra: { deep: [1, [true, null, '\u2028']] },
+  };
+  assert.deepEqual(JSON.parse(serialize(request)), request);
+});
+
+test('the caller\'s object is not changed, and may be frozen', () => {
+  const request = Object.freeze({ model: 'm', messages: Object.freeze([]) });
+  const before = structuredClone(request);
+  serialize(request);
+  assert.deepEqual(request, before);
+});
+
+test('what JSON cannot say is refused with its path', () => {
+  refuses({ messages: [{ content: 5n }] }, 'messages[0].content', 'BigInt');
+  refuses({ tools: [{ function: () => {} }] }, 'tools[0].function', 'function');
+  refuses({ user: Symbol('x') }, 'user', 'symbol');
+  refuses({ temperature: Number.NaN }, 'temperature', 'NaN');
+  refuses({ temperature: Number.NEGATIVE_INFINITY }, 'temperature', '-Infinity');
+});
+
+test('what JSON would drop is refused with its path', () => {
+  refuses({ temperature: undefined }, 'temperature', 'undefined');
+  refuses({ messages: [{ role: 'user' }, undefined] }, 'messages[1]', 'undefined');
+});
+
+test('what JSON would make an empty object of is refused', () => {
+  refuses({ messages: [{ content: Promise.resolve('x') }] }, 'messages[0].content', 'await');
+  refuses({ metadata: new Map([['a', 1]]) }, 'metadata', 'Map');
+  refuses({ stop: new Set(['a']) }, 'stop', 'Set');
+  refuses({ audio: new Uint8Array(4) }, 'audio', 'binary');
+  refuses({ audio: new ArrayBuffer(4) }, 'audio', 'binary');
+});
+
+test('a cycle is refused where it closes', () => {
+  const message = { role: 'user' };
+  message.self = { message };
+  refuses({ messages: [message] }, 'messages[0].self.message', 'refers back');
+});
+
+test('the same object twice is no cycle', () => {
+  const part = { type: 'text' };
+  assert.equal(serialize({ a: part, b: [part, part] }), '{"a":{"type":"text"},"b":[{"type":"text"},{"type":"text"}]}');
+});
+
+test('toJSON is honoured, and what it gives is checked', () => {
+  assert.equal(serialize({ at: new Date(0) }), '{"at":"1970-01-01T00:00:00.000Z"}');
+  const self = { a: 1, toJSON() { return this; } };
+  assert.throws(() => serialize({ self }), { code: 'ERR_INVALID_ARGUMENT' }); // its toJSON is a function
+  refuses({ at: { toJSON: () => 5n } }, 'at', 'BigInt');
+});
+
+test('an object of another realm is an object', () => {
+  const foreign = vm.runInNewContext('({ messages: [{ role: "user" }] })');
+  assert.equal(serialize(foreign), '{"messages":[{"role":"user"}]}');
+});
+
+test('nesting without an end does not end the process', () => {
+  let deep = {};
+  for (let i = 0; i < 100_000; i++) deep = { deep };
+  assert.throws(() => serialize(deep), { code: 'ERR_INVALID_ARGUMENT' });
+});
+
+test('a request over the limit is refused, one at the limit is not', () => {
+  const room = MAX_REQUEST - JSON.stringify({ a: '' }).length;
+  assert.equal(serialize({ a: 'x'.repeat(room) }).length, MAX_REQUEST);
+  assert.throws(() => serialize({ a: 'x'.repeat(room + 1) }), { code: 'ERR_INVALID_ARGUMENT', message: /67108865 bytes/ });
+});
+
+test('the limit counts bytes, not characters', () => {
+  const euros = '\u20ac'.repeat(MAX_REQUEST / 3);
+  assert.throws(() => serialize({ a: euros }), { code: 'ERR_INVALID_ARGUMENT' });
+});
+
+test('model is asked for, messages must be an array', () => {
+  for (const args of [undefined, null, 'x', []]) {
+    assert.throws(() => checkModel(args), { message: /the request must be an object/ });
+  }
+  for (const model of [undefined, '', 5]) assert.throws(() => checkModel({ model }), { message: /: model / });
+  for (const messages of [undefined, {}, 'hello']) {
+    assert.throws(() => checkChat({ model: 'm', messages }), { message: /: messages / });
+  }
+  assert.throws(() => checkModel({ model: 'm', stream: 'yes' }), { message: /: stream / });
+  checkChat({ model: 'm', messages: [], stream: null });
+});
