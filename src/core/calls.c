@@ -186,7 +186,6 @@ int lb_calls_cancel(lb_calls_t *calls, uint32_t id) {
   if (call == NULL || call->cancelled)
     return LB_AGAIN;
   call->cancelled = 1;
-  consumed(call, call->taken); /* its consumer is gone */
   free(call->partial.data);
   call->partial = (fragments_t){0};
   return LB_OK;
@@ -295,8 +294,8 @@ static int assemble(lb_calls_t *calls, fragments_t *partial,
   return LB_OK;
 }
 
-/* A worker that is cancelled in the middle of a message may leave it
- * unfinished. */
+/* Nobody consumes any more, so all is given back here. A worker that is
+ * cancelled in the middle of a message may leave it unfinished. */
 static int swallow(lb_calls_t *calls, lb_call_t **slot, const lb_frame_t *frame,
                    uint32_t *grant) {
   if (settles(frame->type) && (frame->flags & LB_FLAG_MORE) == 0) {

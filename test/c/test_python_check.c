@@ -246,12 +246,12 @@ static void hostile_program_headers_are_broken(void **state) {
     Elf64_Phdr load, interp;
     char loader[64];
   } image_t;
-  image_t good, bad[6];
+  image_t good, bad[7];
   tree_python(&tree, PYTHON);
   int fd = open(tree_path(&tree, PYTHON), O_RDONLY);
   assert_int_equal(read(fd, &good, sizeof(good)), sizeof(good));
   close(fd);
-  for (int i = 0; i < 6; i++)
+  for (int i = 0; i < 7; i++)
     bad[i] = good;
   bad[0].head.e_phoff = UINT64_MAX;
   bad[1].head.e_phnum = 0xffff;
@@ -259,7 +259,8 @@ static void hostile_program_headers_are_broken(void **state) {
   bad[3].interp.p_offset = UINT64_MAX - 4;
   bad[4].interp.p_filesz = UINT64_MAX;
   bad[5].interp.p_filesz = 3; /* its end is no NUL */
-  for (int i = 0; i < 6; i++) {
+  bad[6].head.e_phnum = 0;
+  for (int i = 0; i < 7; i++) {
     tree_file(&tree, PYTHON, 0755, &bad[i], sizeof(bad[i]));
     assert_refused(PYTHON, LB_EPYTHON_BROKEN, WORDS("cut short or damaged"));
   }
