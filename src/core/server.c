@@ -282,6 +282,7 @@ int lb_server_claim(const lb_shape_t *shape, size_t count, const char **contradi
 int lb_server_unclaim(void) {
   lb_server_lock();
   int last = lb_claims_remove(&server.claims);
+  if (last) lb_backoff_succeeded(&server.backoff); /* the next instance may differ */
   lb_server_unlock();
   return last;
 }

@@ -57,15 +57,14 @@ def main():
         print("No module named 'encodings'", file=sys.stderr)
         sys.exit(1)
     if HOW == "group":
-        subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL)
+        sleeper = subprocess.Popen(["sleep", "600"])
     if HOW == "deaf":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     channel = next_channel()
     if HOW == "mute":
         time.sleep(600)
     if HOW == "state":
-        print(json.dumps({"fds": os.listdir("/proc/self/fd"), "sigs": open("/proc/self/status").read()}))
-        sys.stdout.flush()
+        print(repr(open("/proc/self/status").read()), flush=True)
     hello(channel, 99 if HOW == "version" else 1)
     if HOW == "failed":
         say(channel, 0x43, code="ERR_PRELOAD", message="preload 'x.py' failed", detail="ValueError: no")
@@ -74,11 +73,13 @@ def main():
         channel.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
         time.sleep(600)
     ready(channel)
+    if HOW == "state":
+        sys.exit(7)
     if HOW == "hangup":
         channel.close()
         time.sleep(600)
     if HOW == "group":
-        send(channel, 0, 0x44, struct.pack("<BBHI", 20, 0, 0, 0) + b"group")
+        send(channel, 0, 0x44, struct.pack("<BBHI", 20, 0, 0, 0) + str(sleeper.pid).encode())
     if HOW == "deaf":
         time.sleep(600)
     if HOW == "answer":
