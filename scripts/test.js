@@ -18,12 +18,13 @@ function choose(kind, given, all) {
 }
 
 function parse() {
-  /** @type {import("node:util").ParseArgsConfig["options"]} */
-  const options = { node: { type: 'string', multiple: true, default: [] } };
-  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  const { values, positionals } = parseArgs({
+    options: { node: { type: 'string', multiple: true, default: [] } },
+    allowPositionals: true,
+  });
   return {
     groups: choose('group', positionals, Object.keys(GROUPS)),
-    majors: choose('Node version', /** @type {string[]} */ (values.node), MAJORS),
+    majors: choose('Node version', values.node, MAJORS),
   };
 }
 

@@ -64,8 +64,10 @@ async function runReal(llm, model, question) {
 }
 
 async function main() {
-  const options = { model: { type: 'string' } };
-  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  const { values, positionals } = parseArgs({
+    options: { model: { type: 'string' } },
+    allowPositionals: true,
+  });
   const llm = new LiteLLM(); // Python starts here
   try {
     const question = positionals.join(' ') || 'Say hello in one sentence.';

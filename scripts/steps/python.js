@@ -2,6 +2,8 @@
 
 /** The Python environments: the worker's private one, and the tools of tests and checks. */
 
+const fs = require('node:fs');
+const path = require('node:path');
 const { install } = require('../../lib/cli/install');
 const { environmentFolder, interpreterOf, privatePython } = require('../../lib/environment');
 const { CACHE, TOOLS_LOCK } = require('../paths');
@@ -11,10 +13,33 @@ function toolsPython() {
   return interpreterOf(environmentFolder(CACHE, TOOLS_LOCK));
 }
 
-/** Made from the worker's own Python, so that its compiled packages can be loaded in tests. */
-function installTools(report) {
+/** @param {string} python of an environment */
+function packagesOf(python) {
+  const library = path.join(path.dirname(python), '..', 'lib');
+  const [version] = fs.readdirSync(library).filter((name) => name.startsWith('python3.'));
+  return path.join(library, version, 'site-packages');
+}
+
+/**
+ * Lends the worker's packages to the tools' environment: tests run with the LiteLLM that will
+ * run. A path line, which Python and the worker's own bootstrap both honour.
+ */
+function lending() {
+  const file = path.join(packagesOf(toolsPython() ?? ''), 'litellm-bridge.pth');
+  return { file, line: `${packagesOf(privatePython() ?? '')}\n` };
+}
+
+function isLent() {
+  const { file, line } = lending();
+  return fs.existsSync(file) && fs.readFileSync(file, 'utf8') === line;
+}
+
+/** Made from the worker's own Python, so that its compiled packages can be loaded. */
+async function installTools(report) {
   const python = privatePython() ?? undefined;
-  return install({ python, cache: CACHE, lock: TOOLS_LOCK, module: 'pytest', report });
+  await install({ python, cache: CACHE, lock: TOOLS_LOCK, module: 'pytest', report });
+  const { file, line } = lending();
+  fs.writeFileSync(file, line);
 }
 
 /** @type {import('../setup').Step} */
@@ -33,7 +58,9 @@ const tools = {
   name: 'Python tools',
   cost: '20 s, 130 MB in .cache',
   async plan() {
-    return toolsPython() ? null : { what: 'pip install -r test/requirements.lock', run: installTools };
+    return toolsPython() && isLent()
+      ? null
+      : { what: 'pip install -r test/requirements.lock', run: installTools };
   },
 };
 
