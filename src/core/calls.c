@@ -144,7 +144,7 @@ static uint32_t grant_out(lb_call_t *call, uint64_t bytes) {
 }
 
 static void consumed(lb_call_t *call, uint64_t bytes) {
-  bytes = least(bytes, call->taken);
+  bytes = least(bytes, call->taken - call->partial.cost);
   uint64_t paid_back = least(bytes, call->ahead);
   call->taken -= bytes;
   call->ahead -= paid_back;
@@ -161,9 +161,13 @@ static uint32_t grant_owed(lb_call_t *call) {
   return bytes;
 }
 
-/* Keeps a message longer than the window from stalling for ever. */
+/* Keeps a message longer than the window from stalling for ever. While half of
+ * the window waits to be consumed, the consumer will set it free himself: only
+ * a message that stalls with less than that is helped along. */
 static uint32_t grant_ahead(lb_call_t *call) {
-  if (call->credit > (int64_t)(call->window / 2))
+  uint64_t waiting = call->taken - call->partial.cost;
+  if (!call->partial.open || waiting > call->window / 2 ||
+      call->credit > (int64_t)(call->window / 2))
     return 0;
   uint32_t bytes =
       grant_out(call, (uint64_t)((int64_t)call->window - call->credit));
@@ -178,7 +182,7 @@ uint32_t lb_calls_consume(lb_calls_t *calls, uint32_t id, uint64_t bytes) {
   if (call == NULL)
     return 0;
   consumed(call, bytes);
-  return grant_owed(call);
+  return grant_owed(call) + grant_ahead(call);
 }
 
 int lb_calls_cancel(lb_calls_t *calls, uint32_t id) {
