@@ -17,9 +17,11 @@ const HANGING = [
   steps.wait(steps.gate()),
 ];
 
+/** Ends Python; resolves when its end was noticed. */
 async function kill(signal = 'SIGKILL') {
   const { pid } = llm.status();
   process.kill(pid, signal);
+  await support.until(() => llm.status().pid !== pid || llm.status().state !== 'running');
   return pid;
 }
 
@@ -128,7 +130,7 @@ test('death: a call made at the very moment settles, and no unhandled error is l
   await llm.ready();
   provider.route('moment', steps.json(openai.completion('fine')));
   const args = support.request(provider, 'moment');
-  await kill();
+  process.kill(llm.status().pid, 'SIGKILL');
   const calls = Array.from({ length: 20 }, () => llm.chat.completions.create(args));
   const results = await Promise.allSettled(calls);
   for (const { status, reason } of results) {
@@ -155,7 +157,6 @@ test('death: what setEnv added is there in the next Python', async () => {
   await kill();
   provider.route('after', steps.json(openai.completion('served')));
   const { api_key, ...args } = support.request(provider, 'after');
-  await support.until(() => llm.status().state !== 'running');
   await llm.chat.completions.create(args);
   assert.equal(provider.exchanges.at(-1).headers.authorization, 'Bearer sk-from-set-env-0123456789');
 });

@@ -84,17 +84,17 @@ test('errors: too long a prompt is a ContextWindowExceededError, a kind of BadRe
   assert.equal(Object.getPrototypeOf(error.constructor).name, 'BadRequestError');
 });
 
-test('errors: Anthropic’s 529-like overload names anthropic as the provider', async () => {
-  provider.route(
-    'claude-3-5-sonnet-20240620',
-    anthropic.error(503, { type: 'overloaded_error', text: 'Overloaded' }),
-  );
+test('errors: an overload of Anthropic names anthropic as the provider and is retryable', async () => {
+  const script = anthropic.error(529, { type: 'overloaded_error', text: 'Overloaded' });
+  provider.route('claude-3-5-sonnet-20240620', script);
   const args = { ...support.routes(provider.url).anthropic, messages: support.MESSAGES, ...NO_RETRY };
-  await assert.rejects(llm.chat.completions.create(args), {
-    provider: 'anthropic',
-    status: 503,
-    retryable: true,
-  });
+  const { error: expected } = await oracle.call('acompletion', args);
+  const error = await llm.chat.completions.create(args).catch((caught) => caught);
+  assert.equal(error.name, expected.name);
+  assert.equal(error.status, expected.status);
+  assert.equal(error.provider, 'anthropic');
+  assert.equal(error.retryable, true);
+  assert.match(error.message, /Overloaded/);
 });
 
 test('errors: an unknown provider is LiteLLM’s BadRequestError', async () => {
