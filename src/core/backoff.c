@@ -8,7 +8,8 @@ void lb_backoff_failed(lb_backoff_t *backoff, uint64_t now_ms) {
   memmove(&backoff->failed_ms[1], &backoff->failed_ms[0],
           sizeof(backoff->failed_ms) - sizeof(backoff->failed_ms[0]));
   backoff->failed_ms[0] = now_ms;
-  if (backoff->count < LB_BACKOFF_FAILURES) backoff->count++;
+  if (backoff->count < LB_BACKOFF_FAILURES)
+    backoff->count++;
 }
 
 void lb_backoff_succeeded(lb_backoff_t *backoff) { backoff->count = 0; }

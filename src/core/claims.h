@@ -1,5 +1,5 @@
-/* The open instances of a process, and the options that shape its Python: set by the first,
- * gone with the last. Pure. */
+/* The open instances of a process, and the options that shape its Python: set
+ * by the first, gone with the last. Pure. */
 #ifndef LB_CLAIMS_H
 #define LB_CLAIMS_H
 
@@ -19,9 +19,10 @@ typedef struct lb_claims {
   lb_shape_t shape[LB_SHAPE_MAX]; /* owned strings; valid while instances > 0 */
 } lb_claims_t;
 
-/* LB_OK: one instance more. LB_EINVALID_ARGUMENT: *contradiction names (borrowed from `shape`) the
- * option whose value differs from what the first instance set; nothing changed. An option that is
- * not given contradicts nothing. LB_EMEMORY. */
+/* LB_OK: one instance more. LB_EINVALID_ARGUMENT: *contradiction names
+ * (borrowed from `shape`) the option whose value differs from what the first
+ * instance set; nothing changed. An option that is not given contradicts
+ * nothing. LB_EMEMORY. */
 int lb_claims_add(lb_claims_t *claims, const lb_shape_t *shape, size_t count,
                   const char **contradiction);
 

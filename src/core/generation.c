@@ -18,14 +18,16 @@
 #define LOWEST_FD 10 /* above every number that the child's descriptors get */
 
 static void close_fd(int *fd) {
-  if (*fd >= 0) close(*fd);
+  if (*fd >= 0)
+    close(*fd);
   *fd = -1;
 }
 
 /* Moves *fd out of the way of dup2 onto 0 to 4. */
 static int raise_fd(int *fd) {
   int high = lb_sys.dup_above(*fd, LOWEST_FD);
-  if (high < 0) return errno;
+  if (high < 0)
+    return errno;
   close(*fd);
   *fd = high;
   return 0;
@@ -38,7 +40,8 @@ static int copy_string(const char *from, const char **to) {
   return from == NULL || *to != NULL;
 }
 
-static int copy_options(const lb_start_options_t *from, lb_start_options_t *to) {
+static int copy_options(const lb_start_options_t *from,
+                        lb_start_options_t *to) {
   char **envp = lb_strings_copy(from->envp);
   to->envp = envp;
   return envp != NULL && copy_string(from->python, &to->python) &&
@@ -87,7 +90,8 @@ static int open_control(lb_generation_t *generation) {
 
 static int open_lifeline(lb_generation_t *generation) {
   int fds[2];
-  if (lb_sys.pipe2(fds, O_CLOEXEC) != 0) return errno;
+  if (lb_sys.pipe2(fds, O_CLOEXEC) != 0)
+    return errno;
   generation->lifeline_child = fds[0];
   generation->lifeline = fds[1];
   return raise_fd(&generation->lifeline_child);
@@ -95,26 +99,33 @@ static int open_lifeline(lb_generation_t *generation) {
 
 static int open_words(lb_generation_t *generation) {
   generation->words = lb_sys.memfd_create("litellm-bridge-words", MFD_CLOEXEC);
-  if (generation->words < 0) return errno;
-  if (lb_sys.set_status(generation->words, O_APPEND) != 0) return errno;
+  if (generation->words < 0)
+    return errno;
+  if (lb_sys.set_status(generation->words, O_APPEND) != 0)
+    return errno;
   return raise_fd(&generation->words);
 }
 
 int lb_generation_new(const lb_start_options_t *options, uint32_t number,
                       lb_generation_t **out, int *sys_err) {
   lb_generation_t *generation = calloc(1, sizeof(*generation));
-  if (generation == NULL) return LB_EMEMORY;
+  if (generation == NULL)
+    return LB_EMEMORY;
   generation->refs = 1;
   generation->number = number;
   generation->begun_ns = uv_hrtime();
   generation->control = generation->control_child = -1;
   generation->lifeline = generation->lifeline_child = generation->words = -1;
   int err = LB_EMEMORY;
-  if (!copy_options(options, &generation->options)) goto failed;
+  if (!copy_options(options, &generation->options))
+    goto failed;
   err = LB_ESPAWN;
-  if ((*sys_err = open_control(generation)) != 0) goto failed;
-  if ((*sys_err = open_lifeline(generation)) != 0) goto failed;
-  if ((*sys_err = open_words(generation)) != 0) goto failed;
+  if ((*sys_err = open_control(generation)) != 0)
+    goto failed;
+  if ((*sys_err = open_lifeline(generation)) != 0)
+    goto failed;
+  if ((*sys_err = open_words(generation)) != 0)
+    goto failed;
   *out = generation;
   return LB_OK;
 failed:
@@ -125,15 +136,17 @@ failed:
 void lb_generation_retain(lb_generation_t *generation) { generation->refs++; }
 
 void lb_generation_release(lb_generation_t *generation) {
-  if (generation != NULL && --generation->refs == 0) generation_free(generation);
+  if (generation != NULL && --generation->refs == 0)
+    generation_free(generation);
 }
 
 /* ---- launch ---- */
 
 static int spawn_python(const lb_generation_t *generation, char *const *envp,
                         lb_launch_t *out) {
-  char *argv[] = {out->python, "-I", "-S", "-X", "utf8",
-                  (char *)generation->options.script, NULL};
+  char *argv[] = {out->python, "-I",   "-S",
+                  "-X",        "utf8", (char *)generation->options.script,
+                  NULL};
   lb_spawn_t request = {.path = out->python,
                         .argv = argv,
                         .envp = envp,
@@ -143,7 +156,8 @@ static int spawn_python(const lb_generation_t *generation, char *const *envp,
   int sys_err = 0;
   int err = lb_spawn(&request, &out->process, &sys_err);
   if (err == LB_OK) {
-    /* the worker arms it again, so a failure here costs only the time until then */
+    /* the worker arms it again, so a failure here costs only the time until
+     * then */
     (void)lb_process_arm_lifeline(&out->process, generation->lifeline_child);
     return LB_OK;
   }
@@ -158,7 +172,8 @@ static int launch_chosen(const lb_generation_t *generation,
   const lb_candidate_t *chosen = &plan->candidates[plan->chosen];
   out->source = chosen->source;
   out->python = strdup(chosen->path);
-  char *worker = lb_format("LITELLM_BRIDGE_OPTIONS=%s", generation->options.worker);
+  char *worker =
+      lb_format("LITELLM_BRIDGE_OPTIONS=%s", generation->options.worker);
   const char *extra[] = {worker, NULL};
   char **envp = worker ? lb_python_environment(query, plan, extra) : NULL;
   int err = LB_EMEMORY;
@@ -192,7 +207,8 @@ void lb_generation_launch(lb_generation_t *generation, lb_launch_t *out) {
 
 void lb_generation_publish(lb_generation_t *generation, lb_launch_t *launch) {
   generation->launch = *launch;
-  /* The child has its own copies; ours would keep its channels open after its death. */
+  /* The child has its own copies; ours would keep its channels open after its
+   * death. */
   close_fd(&generation->control_child);
   close_fd(&generation->lifeline_child);
   if (launch->err == LB_OK) {
@@ -243,14 +259,17 @@ int lb_generation_attach(lb_generation_t *generation, int *fd, int *sys_err) {
     return LB_OK;
   }
   close(fds[0]);
-  int gone = *sys_err == EPIPE || *sys_err == ECONNRESET || *sys_err == ENOTCONN;
+  int gone =
+      *sys_err == EPIPE || *sys_err == ECONNRESET || *sys_err == ENOTCONN;
   return gone ? LB_ESERVER_EXITED : LB_ESPAWN;
 }
 
 /* ---- end ---- */
 
-void lb_generation_blame(lb_generation_t *generation, int err, const char *detail) {
-  if (generation->err != LB_OK) return;
+void lb_generation_blame(lb_generation_t *generation, int err,
+                         const char *detail) {
+  if (generation->err != LB_OK)
+    return;
   generation->err = err;
   generation->detail = detail == NULL ? NULL : strdup(detail);
 }
@@ -264,7 +283,8 @@ lb_generation_state_t lb_generation_poll(lb_generation_t *generation) {
 
 void lb_generation_goodbye(lb_generation_t *generation) {
   generation->stopping = 1;
-  (void)control_send(generation->control, 'g', -1); /* full or gone: signals follow */
+  (void)control_send(generation->control, 'g',
+                     -1); /* full or gone: signals follow */
 }
 
 void lb_generation_signal(lb_generation_t *generation, int signal) {
@@ -273,9 +293,12 @@ void lb_generation_signal(lb_generation_t *generation, int signal) {
 }
 
 int lb_generation_verdict(const lb_generation_t *generation) {
-  if (generation->err != LB_OK) return generation->err;
-  if (generation->stopping) return LB_ECLOSED;
-  /* An interpreter that ends by itself before its first word to us never ran our code. */
+  if (generation->err != LB_OK)
+    return generation->err;
+  if (generation->stopping)
+    return LB_ECLOSED;
+  /* An interpreter that ends by itself before its first word to us never ran
+   * our code. */
   int never_ran = !generation->hello && generation->exit.known &&
                   generation->exit.signal == 0;
   return never_ran ? LB_EPYTHON_BROKEN : LB_ESERVER_EXITED;

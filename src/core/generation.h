@@ -1,9 +1,10 @@
-/* One Python process, from the wish to start it until it is reaped: its descriptors, its
- * process, and why it ended.
+/* One Python process, from the wish to start it until it is reaped: its
+ * descriptors, its process, and why it ended.
  *
- * Counted: each port that has a channel to it and each thread that works on it holds a
- * reference. Every field is guarded by the server's mutex, but for the two steps
- * lb_generation_launch (the starting thread's alone) and the constant ones (options, number). */
+ * Counted: each port that has a channel to it and each thread that works on it
+ * holds a reference. Every field is guarded by the server's mutex, but for the
+ * two steps lb_generation_launch (the starting thread's alone) and the constant
+ * ones (options, number). */
 #ifndef LB_GENERATION_H
 #define LB_GENERATION_H
 
@@ -13,7 +14,8 @@
 #include "python.h"
 #include "spawn.h"
 
-/* What shapes a process. All borrowed when given to lb_generation_new, which copies. */
+/* What shapes a process. All borrowed when given to lb_generation_new, which
+ * copies. */
 typedef struct lb_start_options {
   const char *python;         /* the option, or NULL */
   const char *private_python; /* or NULL */
@@ -30,7 +32,7 @@ typedef enum lb_generation_state {
 
 /* What the starting thread found out; published under the mutex. */
 typedef struct lb_launch {
-  int err; /* LB_OK: process and python are set */
+  int err;      /* LB_OK: process and python are set */
   char *detail; /* owned; why not, for people */
   lb_process_t process;
   char *python; /* owned; the interpreter that was chosen */
@@ -50,10 +52,10 @@ typedef struct lb_generation {
   int lifeline, lifeline_child;
   int words; /* memfd: the process's fd 1 and 2 */
 
-  lb_launch_t launch; /* zeroed until spawned */
+  lb_launch_t launch;         /* zeroed until spawned */
   int hello, ready, stopping; /* what was seen and asked */
-  int leaving; /* a thread sees to its end already */
-  int counted; /* its failure is in the back-off already */
+  int leaving;                /* a thread sees to its end already */
+  int counted;                /* its failure is in the back-off already */
   int err;      /* why it ended, first reason wins; LB_OK: none was given */
   char *detail; /* owned; of err */
   lb_exit_t exit;
@@ -65,19 +67,20 @@ int lb_generation_new(const lb_start_options_t *options, uint32_t number,
 void lb_generation_retain(lb_generation_t *generation);
 void lb_generation_release(lb_generation_t *generation); /* accepts NULL */
 
-/* Finds the interpreter and spawns it; blocks for milliseconds. Touches nothing but constant
- * fields and *out. */
+/* Finds the interpreter and spawns it; blocks for milliseconds. Touches nothing
+ * but constant fields and *out. */
 void lb_generation_launch(lb_generation_t *generation, lb_launch_t *out);
 /* Takes *launch over; the state becomes running, or ended when it failed. */
 void lb_generation_publish(lb_generation_t *generation, lb_launch_t *launch);
 
-/* Makes a channel: *fd is our end (owned by the caller), the far end is on its way. Works
- * before the process exists. LB_OK; LB_ESERVER_EXITED when nobody can receive it any more;
- * LB_ESPAWN with *sys_err. Non-blocking. */
+/* Makes a channel: *fd is our end (owned by the caller), the far end is on its
+ * way. Works before the process exists. LB_OK; LB_ESERVER_EXITED when nobody
+ * can receive it any more; LB_ESPAWN with *sys_err. Non-blocking. */
 int lb_generation_attach(lb_generation_t *generation, int *fd, int *sys_err);
 
 /* Names the reason unless one is known. */
-void lb_generation_blame(lb_generation_t *generation, int err, const char *detail);
+void lb_generation_blame(lb_generation_t *generation, int err,
+                         const char *detail);
 
 /* Reaps it if it has ended. Returns the state. */
 lb_generation_state_t lb_generation_poll(lb_generation_t *generation);
@@ -87,7 +90,8 @@ void lb_generation_signal(lb_generation_t *generation, int signal);
 
 /* Why it ended, as an lb_err, once it has. */
 int lb_generation_verdict(const lb_generation_t *generation);
-/* The same for people: status, the reason, last words. Owned by the caller; NULL: no memory. */
+/* The same for people: status, the reason, last words. Owned by the caller;
+ * NULL: no memory. */
 char *lb_generation_explain(const lb_generation_t *generation);
 
 #endif

@@ -1,9 +1,10 @@
-/* The process-wide supervisor: which generation is current, who listens, how many instances
- * are open, when a start may be tried again. All behind one mutex.
+/* The process-wide supervisor: which generation is current, who listens, how
+ * many instances are open, when a start may be tried again. All behind one
+ * mutex.
  *
- * Thread: every function may be called from any thread and takes the mutex itself; it is held for
- * microseconds, never over a spawn or a read. A generation's fields are read
- * between lb_server_lock and lb_server_unlock. */
+ * Thread: every function may be called from any thread and takes the mutex
+ * itself; it is held for microseconds, never over a spawn or a read. A
+ * generation's fields are read between lb_server_lock and lb_server_unlock. */
 #ifndef LB_SERVER_H
 #define LB_SERVER_H
 
@@ -13,10 +14,12 @@
 #include "claims.h"
 #include "generation.h"
 
-/* One who wants to know when a generation's state may have changed. Embedded in its owner. */
+/* One who wants to know when a generation's state may have changed. Embedded in
+ * its owner. */
 typedef struct lb_listener {
   struct lb_listener *next;
-  void (*wake)(struct lb_listener *self); /* on any thread, with the mutex held */
+  void (*wake)(
+      struct lb_listener *self); /* on any thread, with the mutex held */
 } lb_listener_t;
 
 void lb_server_listen(lb_listener_t *listener);
@@ -29,15 +32,17 @@ void lb_server_unlock(void);
 /* A start's outcome. */
 typedef struct lb_start {
   lb_generation_t *generation; /* LB_OK: with a reference for the caller */
-  int created;  /* 1: this call began it */
+  int created;                 /* 1: this call began it */
   int fd;       /* LB_OK: our end of a new channel; owned by the caller */
   char *detail; /* else: why, for people; owned by the caller; may be NULL */
-  uint64_t wait_ms; /* during a back-off: until the next start may be tried; else 0 */
+  uint64_t wait_ms; /* during a back-off: until the next start may be tried;
+                       else 0 */
 } lb_start_t;
 
-/* Makes sure that a generation is starting or running, and opens a channel to it. Returns in
- * well under a millisecond: the spawn happens on a thread of its own.
- * LB_OK, LB_EMEMORY, LB_ESPAWN; during a back-off the last failed start's code. */
+/* Makes sure that a generation is starting or running, and opens a channel to
+ * it. Returns in well under a millisecond: the spawn happens on a thread of its
+ * own. LB_OK, LB_EMEMORY, LB_ESPAWN; during a back-off the last failed start's
+ * code. */
 int lb_server_start(const lb_start_options_t *options, lb_start_t *out);
 
 void lb_server_release(lb_generation_t *generation); /* accepts NULL */
@@ -45,21 +50,24 @@ void lb_server_release(lb_generation_t *generation); /* accepts NULL */
 void lb_server_saw_hello(lb_generation_t *generation);
 void lb_server_saw_ready(lb_generation_t *generation);
 /* It said what is wrong, and ends by itself. */
-void lb_server_saw_failed(lb_generation_t *generation, int err, const char *detail);
+void lb_server_saw_failed(lb_generation_t *generation, int err,
+                          const char *detail);
 
 /* Ends it at once, for this reason. */
 void lb_server_kill(lb_generation_t *generation, int err, const char *detail);
 /* A channel of it was closed: it is ending, or is made to. */
 void lb_server_doubt(lb_generation_t *generation);
-/* Asks the current generation to end: goodbye, SIGTERM after 1 s (at once before it is ready),
- * SIGKILL 1 s later. 1: one was starting or running; 0: none. */
+/* Asks the current generation to end: goodbye, SIGTERM after 1 s (at once
+ * before it is ready), SIGKILL 1 s later. 1: one was starting or running; 0:
+ * none. */
 int lb_server_stop(void);
 
 /* Reaps it if it has ended. Returns its state. */
 lb_generation_state_t lb_server_poll(lb_generation_t *generation);
 
 /* See claims.h. */
-int lb_server_claim(const lb_shape_t *shape, size_t count, const char **contradiction);
+int lb_server_claim(const lb_shape_t *shape, size_t count,
+                    const char **contradiction);
 int lb_server_unclaim(void);
 
 typedef struct lb_server_status {

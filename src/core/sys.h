@@ -1,6 +1,7 @@
-/* The system calls that can fail while a Python process is started, in a table, so that
- * tests can make each of them fail. Raw system calls where glibc's wrapper is newer than 2.28
- * (Lambda's Node runtime has 2.34, older machines less). Linux. */
+/* The system calls that can fail while a Python process is started, in a table,
+ * so that tests can make each of them fail. Raw system calls where glibc's
+ * wrapper is newer than 2.28 (Lambda's Node runtime has 2.34, older machines
+ * less). Linux. */
 #ifndef LB_SYS_H
 #define LB_SYS_H
 
@@ -28,7 +29,8 @@ typedef struct lb_sys {
 /* Replaced by tests only, before any thread of ours exists. */
 extern lb_sys_t lb_sys;
 
-/* "ENOENT" and the like; "errno 123" for one without a name here (static buffer a thread). */
+/* "ENOENT" and the like; "errno 123" for one without a name here (static buffer
+ * a thread). */
 const char *lb_errno_name(int err);
 
 #endif

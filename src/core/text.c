@@ -12,14 +12,16 @@ char *lb_format(const char *format, ...) {
   int len = vsnprintf(NULL, 0, format, args);
   va_end(args);
   char *text = len < 0 ? NULL : malloc((size_t)len + 1);
-  if (text != NULL) vsnprintf(text, (size_t)len + 1, format, again);
+  if (text != NULL)
+    vsnprintf(text, (size_t)len + 1, format, again);
   va_end(again);
   return text;
 }
 
 char **lb_strings_copy(char *const *strings) {
   size_t count = 0;
-  while (strings[count] != NULL) count++;
+  while (strings[count] != NULL)
+    count++;
   char **copy = calloc(count + 1, sizeof(*copy));
   for (size_t i = 0; copy != NULL && i < count; i++) {
     copy[i] = strdup(strings[i]);

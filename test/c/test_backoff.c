@@ -27,7 +27,8 @@ static void waits_grow_and_pass(void **state) {
 static void five_in_a_minute_stop_for_a_minute(void **state) {
   (void)state;
   lb_backoff_t b = {0};
-  for (uint64_t i = 0; i < 5; i++) lb_backoff_failed(&b, 5000 + i * 1000);
+  for (uint64_t i = 0; i < 5; i++)
+    lb_backoff_failed(&b, 5000 + i * 1000);
   assert_int_equal(lb_backoff_wait(&b, 9000), 60000);
   assert_int_equal(lb_backoff_wait(&b, 68999), 1);
   assert_int_equal(lb_backoff_wait(&b, 69000), 0);
@@ -36,14 +37,16 @@ static void five_in_a_minute_stop_for_a_minute(void **state) {
 static void five_over_a_longer_time_do_not(void **state) {
   (void)state;
   lb_backoff_t b = {0};
-  for (uint64_t i = 0; i < 6; i++) lb_backoff_failed(&b, i * 20000);
+  for (uint64_t i = 0; i < 6; i++)
+    lb_backoff_failed(&b, i * 20000);
   assert_int_equal(lb_backoff_wait(&b, 100000), 1600);
 }
 
 static void a_success_forgets(void **state) {
   (void)state;
   lb_backoff_t b = {0};
-  for (uint64_t i = 0; i < 5; i++) lb_backoff_failed(&b, i);
+  for (uint64_t i = 0; i < 5; i++)
+    lb_backoff_failed(&b, i);
   lb_backoff_succeeded(&b);
   assert_int_equal(lb_backoff_wait(&b, 5), 0);
   lb_backoff_failed(&b, 6);

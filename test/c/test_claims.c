@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "support.h"
 #include "errors.h"
+#include "support.h"
 
 static const lb_shape_t python_a = {"python", "digest-a"};
 static const lb_shape_t python_b = {"python", "digest-b"};
@@ -14,7 +14,8 @@ static void agreeing_instances_share(void **state) {
   const char *why = NULL;
   assert_int_equal(lb_claims_add(&claims, &python_a, 1, &why), LB_OK);
   assert_int_equal(lb_claims_add(&claims, &python_a, 1, &why), LB_OK);
-  assert_int_equal(lb_claims_add(&claims, NULL, 0, &why), LB_OK); /* says nothing */
+  assert_int_equal(lb_claims_add(&claims, NULL, 0, &why),
+                   LB_OK); /* says nothing */
   assert_null(why);
   assert_int_equal(lb_claims_remove(&claims), 0);
   assert_int_equal(lb_claims_remove(&claims), 0);
@@ -26,7 +27,8 @@ static void a_contradiction_is_named_and_changes_nothing(void **state) {
   lb_claims_t claims = {0};
   const char *why = NULL;
   assert_int_equal(lb_claims_add(&claims, &python_a, 1, &why), LB_OK);
-  assert_int_equal(lb_claims_add(&claims, &python_b, 1, &why), LB_EINVALID_ARGUMENT);
+  assert_int_equal(lb_claims_add(&claims, &python_b, 1, &why),
+                   LB_EINVALID_ARGUMENT);
   assert_string_equal(why, "python");
   assert_int_equal(lb_claims_remove(&claims), 1);
 }
@@ -36,7 +38,8 @@ static void what_the_first_left_at_default_can_not_be_set_later(void **state) {
   lb_claims_t claims = {0};
   const char *why = NULL;
   assert_int_equal(lb_claims_add(&claims, NULL, 0, &why), LB_OK);
-  assert_int_equal(lb_claims_add(&claims, &python_a, 1, &why), LB_EINVALID_ARGUMENT);
+  assert_int_equal(lb_claims_add(&claims, &python_a, 1, &why),
+                   LB_EINVALID_ARGUMENT);
   assert_string_equal(why, "python");
   assert_int_equal(lb_claims_remove(&claims), 1);
 }

@@ -15,19 +15,22 @@ typedef struct taken {
 } taken_t;
 
 /* Takes everything out, `step` bytes a time, and cuts it into frames. */
-static size_t take_all(lb_outbox_t *outbox, size_t step, taken_t *out, size_t max, char **bytes) {
+static size_t take_all(lb_outbox_t *outbox, size_t step, taken_t *out,
+                       size_t max, char **bytes) {
   char *all = NULL;
   size_t len = 0, part, count = 0, at = 0, used = 0;
   const char *data;
   while ((data = lb_outbox_peek(outbox, &part)) != NULL) {
-    if (part > step) part = step;
+    if (part > step)
+      part = step;
     all = realloc(all, len + part);
     memcpy(all + len, data, part);
     len += part;
     lb_outbox_wrote(outbox, part);
   }
   lb_frame_t frame;
-  while (lb_frame_read(all + at, len - at, &frame, &used) == LB_OK && count < max) {
+  while (lb_frame_read(all + at, len - at, &frame, &used) == LB_OK &&
+         count < max) {
     out[count++] = (taken_t){frame.call, frame.type, frame.flags, frame.len};
     at += used;
   }
@@ -97,7 +100,8 @@ static void payloads_arrive_intact_whatever_the_steps(void **state) {
     char *bytes = NULL;
     size_t len = 64 * KIB + 17;
     char *payload = malloc(len);
-    for (size_t i = 0; i < len; i++) payload[i] = (char)(i * 31);
+    for (size_t i = 0; i < len; i++)
+      payload[i] = (char)(i * 31);
     lb_outbox_init(&outbox);
     lb_outbox_call(&outbox, 1, payload, len);
     assert_int_equal(take_all(&outbox, steps[s], taken, 8, &bytes), 2);
@@ -155,10 +159,12 @@ static void more_credit_than_a_stage_holds(void **state) {
   lb_outbox_t outbox;
   taken_t *taken = calloc(MANY + 1, sizeof(*taken));
   lb_outbox_init(&outbox);
-  for (uint32_t i = 0; i < MANY; i++) assert_int_equal(lb_outbox_credit(&outbox, i, i), LB_OK);
+  for (uint32_t i = 0; i < MANY; i++)
+    assert_int_equal(lb_outbox_credit(&outbox, i, i), LB_OK);
   lb_outbox_call(&outbox, 77, payload_of(5, 'a'), 5);
   assert_int_equal(take_all(&outbox, 7777, taken, MANY + 1, NULL), MANY + 1);
-  for (uint32_t i = 0; i < MANY; i++) assert_int_equal(taken[i].call, i);
+  for (uint32_t i = 0; i < MANY; i++)
+    assert_int_equal(taken[i].call, i);
   assert_int_equal(taken[MANY].call, 77);
   free(taken);
   lb_outbox_free(&outbox);
@@ -179,7 +185,8 @@ static void no_memory_loses_nothing(void **state) {
   assert_int_equal(lb_outbox_cancel(&outbox, 1), LB_EMEMORY);
   assert_int_equal(alloc_restore(), 1);
   taken_t taken[2];
-  assert_int_equal(lb_outbox_call(&outbox, 1, payload, 5), LB_OK); /* still ours */
+  assert_int_equal(lb_outbox_call(&outbox, 1, payload, 5),
+                   LB_OK); /* still ours */
   assert_int_equal(take_all(&outbox, 99, taken, 2, NULL), 1);
   lb_outbox_free(&outbox);
 }
