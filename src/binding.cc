@@ -3,9 +3,11 @@
 #include <napi.h>
 
 #include <cstdlib>
-#include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "values.h"
 
 extern "C" {
 #include "core/errors.h"
@@ -15,74 +17,38 @@ extern "C" {
 
 namespace {
 
-constexpr double kMs = 1e6; // ns
+// ---- messages ----
 
-Napi::Value ThrowCoded(Napi::Env env, int err, const std::string &detail,
-                       bool backoff = false) {
-  Napi::Error error = Napi::Error::New(env, lb_err_text(err));
-  error.Set("code", lb_err_code(err));
-  error.Set("detail", detail);
-  error.Set("backoff", Napi::Boolean::New(env, backoff));
-  error.ThrowAsJavaScriptException();
-  return env.Undefined();
+Napi::Value SettlementBody(Napi::Env env, const lb_settlement_t &in, uint8_t flags) {
+  if (in.body_len == 0) return env.Null();
+  if (flags & LB_FLAG_BINARY) return Napi::Buffer<char>::Copy(env, in.body, in.body_len);
+  return Text(env, in.body, in.body_len);
 }
 
-napi_value Text(napi_env env, const char *data, size_t len) {
-  napi_value value = nullptr;
-  napi_create_string_utf8(env, data, len, &value);
-  return value;
-}
-
-// ---- messages to JavaScript ----
-
-Napi::Value SettlementBody(Napi::Env env, const lb_settlement_t &in,
-                           uint8_t flags) {
-  if (in.body_len == 0)
-    return env.Null();
-  if (flags & LB_FLAG_BINARY)
-    return Napi::Buffer<char>::Copy(env, in.body, in.body_len);
-  return Napi::Value(env, Text(env, in.body, in.body_len));
-}
-
+// Each returns an empty value when the payload is not what its type says.
 Napi::Value Settlement(Napi::Env env, const lb_message_t *message) {
   lb_settlement_t in;
-  if (lb_settlement_read(message->data, message->len, &in) != LB_OK)
-    return Napi::Value();
-  Napi::Object out = Napi::Object::New(env);
-  out.Set("meta", Text(env, in.meta, in.meta_len));
-  out.Set("body", SettlementBody(env, in, message->flags));
-  out.Set("started", static_cast<double>(in.started_ns) / kMs);
-  out.Set("responded", static_cast<double>(in.responded_ns) / kMs);
-  out.Set("finished", static_cast<double>(in.finished_ns) / kMs);
-  return out;
+  if (lb_settlement_read(message->data, message->len, &in) != LB_OK) return Napi::Value();
+  return Record(env, "meta", Text(env, in.meta, in.meta_len), "body",
+                SettlementBody(env, in, message->flags), "started", Ms(in.started_ns), "responded",
+                Ms(in.responded_ns), "finished", Ms(in.finished_ns));
 }
 
 Napi::Value Template(Napi::Env env, const lb_message_t *message) {
   lb_template_t in;
-  if (lb_template_read(message->data, message->len, &in) != LB_OK)
-    return Napi::Value();
-  Napi::Object out = Napi::Object::New(env);
-  out.Set("slot", in.slot);
-  out.Set("chunk", Text(env, in.chunk, in.chunk_len));
-  return out;
+  if (lb_template_read(message->data, message->len, &in) != LB_OK) return Napi::Value();
+  return Record(env, "slot", in.slot, "chunk", Text(env, in.chunk, in.chunk_len));
 }
 
 Napi::Value Log(Napi::Env env, const lb_message_t *message) {
-  static const char *const kSources[] = {"stdout", "stderr", "logging",
-                                         "native"};
+  static const char *const kSources[] = {"stdout", "stderr", "logging", "native"};
   lb_log_t in;
-  if (lb_log_read(message->data, message->len, &in) != LB_OK)
-    return Napi::Value();
-  Napi::Object out = Napi::Object::New(env);
-  out.Set("level", in.level);
-  out.Set("source", kSources[in.source & 3]);
-  out.Set("logger", Text(env, in.logger, in.logger_len));
-  out.Set("call", in.call);
-  out.Set("text", Text(env, in.text, in.text_len));
-  return out;
+  if (lb_log_read(message->data, message->len, &in) != LB_OK) return Napi::Value();
+  return Record(env, "level", in.level, "source", kSources[in.source & 3], "logger",
+                Text(env, in.logger, in.logger_len), "call", in.call, "text",
+                Text(env, in.text, in.text_len));
 }
 
-// Empty: the payload is not what its type says.
 Napi::Value Payload(Napi::Env env, const lb_message_t *message) {
   switch (message->type) {
   case LB_FRAME_RESULT:
@@ -94,7 +60,7 @@ Napi::Value Payload(Napi::Env env, const lb_message_t *message) {
   case LB_FRAME_LOG:
     return Log(env, message);
   default:
-    return Napi::Value(env, Text(env, message->data, message->len));
+    return Text(env, message->data, message->len);
   }
 }
 
@@ -102,8 +68,8 @@ Napi::Value Payload(Napi::Env env, const lb_message_t *message) {
 
 class Port;
 
-// Lives from `new Port` until the core has closed the port, which is after the
-// wrapper was closed, or while the environment ends.
+// Lives from `new Port` until the core has closed the port: after the wrapper
+// was closed, or while the environment ends.
 struct Session {
   napi_env env;
   lb_port_t *port = nullptr;
@@ -112,219 +78,132 @@ struct Session {
   napi_async_cleanup_hook_handle hook = nullptr;
   bool env_ending = false;
 
-  // of the batch that is being collected
+  // the batch that is being collected; its scope is open while there is one
   napi_handle_scope scope = nullptr;
   std::vector<napi_value> frames;
   std::vector<std::pair<const char *, napi_value>> events;
 };
 
-// An exception thrown by the callee is the program's uncaught exception, as for
-// any callback.
+// An exception thrown by the callee is the program's uncaught exception, as
+// for any callback.
 void CallJs(Session *session, const Napi::FunctionReference &function,
             std::initializer_list<napi_value> args) {
   napi_env env = session->env;
   napi_value global, result, error;
-  if (napi_get_global(env, &global) != napi_ok)
-    return;
-  napi_status status =
-      napi_make_callback(env, nullptr, global, function.Value(), args.size(),
-                         args.begin(), &result);
-  if (status != napi_pending_exception)
-    return;
-  if (napi_get_and_clear_last_exception(env, &error) == napi_ok)
-    napi_fatal_exception(env, error);
+  if (session->wrapper == nullptr || napi_get_global(env, &global) != napi_ok) return;
+  napi_status status = napi_make_callback(env, nullptr, global, function.Value(), args.size(),
+                                          args.begin(), &result);
+  if (status != napi_pending_exception) return;
+  if (napi_get_and_clear_last_exception(env, &error) == napi_ok) napi_fatal_exception(env, error);
 }
 
 void Emit(Session *session, const char *name, napi_value info) {
-  if (session->wrapper == nullptr)
-    return;
-  CallJs(session, session->on_event,
-         {Text(session->env, name, NAPI_AUTO_LENGTH), info});
+  CallJs(session, session->on_event, {To(session->env, name), info});
 }
 
-// One scope a batch; messages come outside of any JavaScript frame.
-bool EnsureScope(Session *session) {
+// Messages come outside of any JavaScript frame: one scope a batch.
+bool Collect(Session *session) {
   return session->scope != nullptr ||
          napi_open_handle_scope(session->env, &session->scope) == napi_ok;
 }
 
 void OnMessage(void *arg, const lb_message_t *message) {
   auto *session = static_cast<Session *>(arg);
-  if (!EnsureScope(session))
-    return;
+  if (!Collect(session)) return;
   Napi::Env env(session->env);
   Napi::Value payload = Payload(env, message);
   if (payload.IsEmpty()) {
-    lb_port_violated(session->port,
-                     "a payload is not what its frame's type says");
+    lb_port_violated(session->port, "a payload is not what its frame's type says");
     return;
   }
-  session->frames.push_back(Napi::Number::New(env, message->type));
-  session->frames.push_back(Napi::Number::New(env, message->call));
-  session->frames.push_back(payload);
-  session->frames.push_back(
-      Napi::Number::New(env, static_cast<double>(message->cost)));
+  for (napi_value value :
+       {To(env, message->type), To(env, message->call), payload, To(env, message->cost)})
+    session->frames.push_back(value);
 }
 
 void OnBatch(void *arg) {
   auto *session = static_cast<Session *>(arg);
-  if (session->scope == nullptr)
-    return;
+  if (session->scope == nullptr) return;
   Napi::Env env(session->env);
-  std::vector<napi_value> frames = std::move(session->frames);
+  auto frames = std::move(session->frames);
   auto events = std::move(session->events);
-  napi_handle_scope scope = session->scope;
-  session->scope = nullptr;
+  napi_handle_scope scope = std::exchange(session->scope, nullptr);
   session->frames.clear();
   session->events.clear();
   for (auto &event : events)
     Emit(session, event.first, event.second);
-  if (!frames.empty() && session->wrapper != nullptr) {
-    Napi::Array batch = Napi::Array::New(env, frames.size());
-    for (uint32_t i = 0; i < frames.size(); i++)
-      napi_set_element(env, batch, i, frames[i]);
-    CallJs(session, session->on_frames, {batch});
-  }
-  napi_close_handle_scope(session->env, scope);
-}
-
-void OnSpawned(void *arg, const lb_spawned_t *in) {
-  auto *session = static_cast<Session *>(arg);
-  Napi::Env env(session->env);
-  Napi::HandleScope scope(env);
-  Napi::Object info = Napi::Object::New(env);
-  info.Set("generation", in->generation);
-  info.Set("pid", static_cast<double>(in->pid));
-  info.Set("pythonPath", in->python);
-  info.Set("platform", in->platform);
-  info.Set("source", in->source);
-  info.Set("spawnMs", in->spawn_ms);
-  Emit(session, "spawned", info);
+  Napi::Array batch = Napi::Array::New(env, frames.size());
+  for (uint32_t i = 0; i < frames.size(); i++)
+    napi_set_element(env, batch, i, frames[i]);
+  if (!frames.empty()) CallJs(session, session->on_frames, {batch});
+  napi_close_handle_scope(env, scope);
 }
 
 void OnHello(void *arg, uint32_t generation, const lb_hello_t *in) {
   auto *session = static_cast<Session *>(arg);
-  if (!EnsureScope(session))
-    return;
-  Napi::Object info = Napi::Object::New(session->env);
-  info.Set("generation", generation);
-  info.Set("pid", static_cast<double>(in->pid));
-  info.Set("python", in->python);
-  info.Set("executable", in->executable);
-  session->events.emplace_back("hello", info);
+  if (!Collect(session)) return;
+  session->events.emplace_back("hello",
+                               Record(session->env, "generation", generation, "pid", in->pid,
+                                      "python", in->python, "executable", in->executable));
 }
 
 void OnReady(void *arg, uint32_t generation, const lb_ready_t *in) {
   auto *session = static_cast<Session *>(arg);
-  if (!EnsureScope(session))
-    return;
+  if (!Collect(session)) return;
   Napi::Env env(session->env);
-  Napi::Object memory = Napi::Object::New(env);
-  memory.Set("rss", in->rss_bytes);
-  memory.Set("vms", in->vms_bytes);
-  memory.Set("percent", in->memory_percent);
-  Napi::Object timings = Napi::Object::New(env);
-  timings.Set("interpreter", in->interpreter_ms);
-  timings.Set("bootstrap", in->bootstrap_ms);
-  timings.Set("import", in->import_ms);
-  Napi::Object info = Napi::Object::New(env);
-  info.Set("generation", generation);
-  info.Set("litellm", in->litellm);
-  info.Set("memory", memory);
-  info.Set("timings", timings);
-  session->events.emplace_back("ready", info);
+  Napi::Value memory =
+      Record(env, "rss", in->rss_bytes, "vms", in->vms_bytes, "percent", in->memory_percent);
+  Napi::Value timings = Record(env, "interpreter", in->interpreter_ms, "bootstrap",
+                               in->bootstrap_ms, "import", in->import_ms);
+  session->events.emplace_back("ready", Record(env, "generation", generation, "litellm",
+                                               in->litellm, "memory", memory, "timings", timings));
+}
+
+void OnSpawned(void *arg, const lb_spawned_t *in) {
+  auto *session = static_cast<Session *>(arg);
+  Napi::HandleScope scope(session->env);
+  Emit(session, "spawned",
+       Record(session->env, "generation", in->generation, "pid", in->pid, "pythonPath", in->python,
+              "platform", in->platform, "source", in->source, "spawnMs", in->spawn_ms));
 }
 
 void OnDown(void *arg, const lb_down_t *in) {
   auto *session = static_cast<Session *>(arg);
   Napi::Env env(session->env);
   Napi::HandleScope scope(env);
-  Napi::Object info = Napi::Object::New(env);
-  info.Set("generation", in->generation);
-  info.Set("code", lb_err_code(in->err));
-  info.Set("detail", in->detail);
-  info.Set("words", in->words);
-  info.Set("phase", in->serving ? "serving" : "start");
-  info.Set("pid", in->pid ? Napi::Number::New(env, static_cast<double>(in->pid))
-                          : env.Null());
-  info.Set("exitCode", in->exit_code >= 0
-                           ? Napi::Number::New(env, in->exit_code)
-                           : env.Null());
-  info.Set("signal",
-           in->signal ? Napi::String::New(env, in->signal) : env.Null());
-  Emit(session, "down", info);
+  Emit(session, "down",
+       Record(env, "generation", in->generation, "code", lb_err_code(in->err), "detail", in->detail,
+              "words", in->words, "phase", in->serving ? "serving" : "start", "pid",
+              NumberOrNull(env, in->pid, in->pid != 0), "exitCode",
+              NumberOrNull(env, in->exit_code, in->exit_code >= 0), "signal", in->signal));
 }
 
-void OnClosed(void *arg);
+void OnClosed(void *arg) {
+  auto *session = static_cast<Session *>(arg);
+  if (session->hook != nullptr) napi_remove_async_cleanup_hook(session->hook);
+  if (session->env_ending) { // which frees its references itself
+    session->on_frames.SuppressDestruct();
+    session->on_event.SuppressDestruct();
+  }
+  delete session;
+}
 
 const lb_port_handler_t kHandler = {OnMessage, OnBatch, OnSpawned, OnHello,
                                     OnReady,   OnDown,  OnClosed};
-
-// ---- options from JavaScript ----
-
-// Keeps the strings that lb_start_options_t borrows.
-struct StartOptions {
-  std::string python, private_python, script, worker;
-  std::vector<std::string> env;
-  std::vector<char *> envp;
-  lb_start_options_t raw;
-};
-
-bool OptionalString(const Napi::Object &from, const char *name,
-                    std::string *to) {
-  Napi::Value value = from.Get(name);
-  if (!value.IsString())
-    return false;
-  *to = value.As<Napi::String>().Utf8Value();
-  return true;
-}
-
-std::vector<std::string> Strings(const Napi::Value &value) {
-  std::vector<std::string> out;
-  Napi::Array array = value.As<Napi::Array>();
-  for (uint32_t i = 0; i < array.Length(); i++)
-    out.push_back(array.Get(i).As<Napi::String>().Utf8Value());
-  return out;
-}
-
-void Pointers(std::vector<std::string> *from, std::vector<char *> *to) {
-  for (std::string &entry : *from)
-    to->push_back(&entry[0]);
-  to->push_back(nullptr);
-}
-
-void ReadStartOptions(const Napi::Object &from, StartOptions *to) {
-  bool named = OptionalString(from, "python", &to->python);
-  bool has_private = OptionalString(from, "privatePython", &to->private_python);
-  OptionalString(from, "script", &to->script);
-  OptionalString(from, "options", &to->worker);
-  to->env = Strings(from.Get("env"));
-  Pointers(&to->env, &to->envp);
-  to->raw.python = named ? to->python.c_str() : nullptr;
-  to->raw.private_python = has_private ? to->private_python.c_str() : nullptr;
-  to->raw.script = to->script.c_str();
-  to->raw.worker = to->worker.c_str();
-  to->raw.envp = to->envp.data();
-}
 
 // ---- class Port ----
 
 class Port : public Napi::ObjectWrap<Port> {
 public:
   static Napi::Function Define(Napi::Env env) {
-    return DefineClass(env, "Port",
-                       {InstanceMethod("start", &Port::Start),
-                        InstanceMethod("call", &Port::Call),
-                        InstanceMethod("cancel", &Port::Cancel),
-                        InstanceMethod("consume", &Port::Consume),
-                        InstanceMethod("abort", &Port::Abort),
-                        InstanceMethod("hold", &Port::Hold),
-                        InstanceMethod("release", &Port::Release),
-                        InstanceMethod("claim", &Port::Claim),
-                        InstanceMethod("unclaim", &Port::Unclaim),
-                        InstanceMethod("stop", &Port::Stop),
-                        InstanceMethod("status", &Port::Status),
-                        InstanceMethod("close", &Port::Close)});
+    return DefineClass(
+        env, "Port",
+        {InstanceMethod("start", &Port::Start), InstanceMethod("call", &Port::Call),
+         InstanceMethod("cancel", &Port::Cancel), InstanceMethod("consume", &Port::Consume),
+         InstanceMethod("abort", &Port::Abort), InstanceMethod("hold", &Port::Hold),
+         InstanceMethod("release", &Port::Release), InstanceMethod("claim", &Port::Claim),
+         InstanceMethod("unclaim", &Port::Unclaim), InstanceMethod("stop", &Port::Stop),
+         InstanceMethod("status", &Port::Status), InstanceMethod("close", &Port::Close)});
   }
 
   explicit Port(const Napi::CallbackInfo &info) : Napi::ObjectWrap<Port>(info) {
@@ -334,7 +213,7 @@ public:
     session->env = env;
     int err = napi_get_uv_event_loop(env, &loop) == napi_ok
                   ? lb_port_open(loop, &kHandler, session, &session->port)
-                  : LB_ESPAWN;
+                  : static_cast<int>(LB_ESPAWN);
     if (err != LB_OK) {
       delete session;
       ThrowCoded(env, err, "the event loop takes no more handles");
@@ -348,196 +227,147 @@ public:
     Ref(); // until closed: nothing depends on the garbage collector
   }
 
-  // The core let go of the port.
-  static void Closed(Session *session) {
-    if (session->hook != nullptr)
-      napi_remove_async_cleanup_hook(session->hook);
-    if (session->env_ending) { /* the environment frees its references itself */
-      session->on_frames.SuppressDestruct();
-      session->on_event.SuppressDestruct();
-    }
-    delete session;
-  }
-
 private:
   static void OnEnvEnding(napi_async_cleanup_hook_handle, void *arg) {
     auto *session = static_cast<Session *>(arg);
     session->env_ending = true;
-    Detach(session);
+    if (session->wrapper != nullptr) session->wrapper->session_ = nullptr;
+    session->wrapper = nullptr;
     lb_port_close(session->port);
   }
 
-  static void Detach(Session *session) {
-    if (session->wrapper == nullptr)
-      return;
-    session->wrapper->session_ = nullptr;
-    session->wrapper = nullptr;
-  }
-
+  // start({ python?, privatePython?, env, script, options })
   Napi::Value Start(const Napi::CallbackInfo &info) {
     Napi::Env env = info.Env();
-    if (session_ == nullptr)
-      return ThrowCoded(env, LB_ECLOSED, "");
-    StartOptions options;
-    ReadStartOptions(info[0].As<Napi::Object>(), &options);
+    if (session_ == nullptr) return ThrowCoded(env, LB_ECLOSED);
+    Napi::Object from = info[0].As<Napi::Object>();
+    std::string python = StringOf(from.Get("python"));
+    std::string private_python = StringOf(from.Get("privatePython"));
+    std::string script = StringOf(from.Get("script"));
+    std::string worker = StringOf(from.Get("options"));
+    std::vector<std::string> variables = StringsOf(from.Get("env"));
+    std::vector<char *> envp = PointersTo(variables);
+    lb_start_options_t options = {python.empty() ? nullptr : python.c_str(),
+                                  private_python.empty() ? nullptr : private_python.c_str(),
+                                  script.c_str(), worker.c_str(), envp.data()};
+    return Started(env, options);
+  }
+
+  Napi::Value Started(Napi::Env env, const lb_start_options_t &options) {
     uint32_t generation = 0;
     int created = 0;
     char *detail = nullptr;
     uint64_t wait_ms = 0;
-    int err = lb_port_start(session_->port, &options.raw, &generation, &created,
-                            &detail, &wait_ms);
+    int err = lb_port_start(session_->port, &options, &generation, &created, &detail, &wait_ms);
     std::string why = detail == nullptr ? "" : detail;
     free(detail);
-    if (err == LB_AGAIN)
-      return env.Null();
-    if (err != LB_OK)
-      return ThrowCoded(env, err, why, wait_ms > 0);
-    Napi::Object out = Napi::Object::New(env);
-    out.Set("generation", generation);
-    out.Set("created", Napi::Boolean::New(env, created != 0));
-    return out;
+    if (err == LB_AGAIN) return env.Null();
+    if (err != LB_OK) return ThrowCoded(env, err, why, wait_ms > 0);
+    return Record(env, "generation", generation, "created", created != 0);
   }
 
-  // call(name, kind, body, window): the call's id.
+  // call(name, kind, body, window): the call's id
   Napi::Value Call(const Napi::CallbackInfo &info) {
     Napi::Env env = info.Env();
-    if (session_ == nullptr)
-      return ThrowCoded(env, LB_ECLOSED, "");
-    std::string name = info[0].As<Napi::String>().Utf8Value();
-    auto kind =
-        static_cast<lb_call_kind_t>(info[1].As<Napi::Number>().Uint32Value());
-    uint32_t window = info[3].As<Napi::Number>().Uint32Value();
+    if (session_ == nullptr) return ThrowCoded(env, LB_ECLOSED);
+    std::string name = StringOf(info[0]);
+    auto kind = static_cast<lb_call_kind_t>(NumberOf(info[1]));
     size_t head = LB_CALL_HEAD + name.size(), body = 0;
     napi_get_value_string_utf8(env, info[2], nullptr, 0, &body);
     auto *payload = static_cast<char *>(malloc(head + body + 1));
-    if (payload == nullptr)
-      return ThrowCoded(env, LB_EMEMORY, "");
+    if (payload == nullptr) return ThrowCoded(env, LB_EMEMORY);
     napi_get_value_string_utf8(env, info[2], payload + head, body + 1, nullptr);
     uint32_t id = 0;
-    int err = lb_port_call(session_->port, name.c_str(), kind, window, payload,
+    int err = lb_port_call(session_->port, name.c_str(), kind, NumberOf(info[3]), payload,
                            head + body, &id);
-    if (err == LB_OK)
-      return Napi::Number::New(env, id);
+    if (err == LB_OK) return To(env, id);
     free(payload);
-    return ThrowCoded(env, err, "");
+    return ThrowCoded(env, err);
   }
 
   void Cancel(const Napi::CallbackInfo &info) {
-    if (session_ != nullptr)
-      lb_port_cancel(session_->port, info[0].As<Napi::Number>().Uint32Value());
+    if (session_ != nullptr) lb_port_cancel(session_->port, NumberOf(info[0]));
   }
 
   void Consume(const Napi::CallbackInfo &info) {
-    if (session_ == nullptr)
-      return;
-    lb_port_consume(
-        session_->port, info[0].As<Napi::Number>().Uint32Value(),
-        static_cast<uint64_t>(info[1].As<Napi::Number>().Int64Value()));
+    if (session_ == nullptr) return;
+    int64_t cost = info[1].As<Napi::Number>().Int64Value();
+    lb_port_consume(session_->port, NumberOf(info[0]), static_cast<uint64_t>(cost));
   }
 
   void Abort(const Napi::CallbackInfo &info) {
-    if (session_ == nullptr)
-      return;
-    int err = lb_err_from_code(info[1].As<Napi::String>().Utf8Value().c_str());
-    lb_port_abort(session_->port, info[0].As<Napi::Number>().Uint32Value(),
-                  err);
+    if (session_ != nullptr)
+      lb_port_abort(session_->port, NumberOf(info[0]), lb_err_from_code(StringOf(info[1]).c_str()));
   }
 
   void Hold(const Napi::CallbackInfo &) {
-    if (session_ != nullptr)
-      lb_port_hold(session_->port);
+    if (session_ != nullptr) lb_port_hold(session_->port);
   }
 
   void Release(const Napi::CallbackInfo &) {
-    if (session_ != nullptr)
-      lb_port_unhold(session_->port);
+    if (session_ != nullptr) lb_port_unhold(session_->port);
   }
 
   void Close(const Napi::CallbackInfo &) {
-    if (session_ == nullptr)
-      return;
-    Session *session = session_;
-    Detach(session);
+    if (session_ == nullptr) return;
+    Session *session = std::exchange(session_, nullptr);
+    session->wrapper = nullptr;
     lb_port_close(session->port);
     Unref();
   }
 
-  // The rest asks the process-wide server.
-
-  // claim([[name, digest], ...]): null, or the name of the option that
-  // contradicts.
+  // claim([[name, digest], ...]): null, or the option that contradicts
   Napi::Value Claim(const Napi::CallbackInfo &info) {
-    Napi::Env env = info.Env();
     Napi::Array pairs = info[0].As<Napi::Array>();
     std::vector<std::vector<std::string>> kept;
     for (uint32_t i = 0; i < pairs.Length(); i++)
-      kept.push_back(Strings(pairs.Get(i)));
+      kept.push_back(StringsOf(pairs.Get(i)));
     std::vector<lb_shape_t> shape;
     for (auto &pair : kept)
       shape.push_back({pair[0].c_str(), pair[1].c_str()});
     const char *contradiction = nullptr;
     int err = lb_server_claim(shape.data(), shape.size(), &contradiction);
-    if (contradiction != nullptr)
-      return Napi::String::New(env, contradiction);
-    return err == LB_OK ? env.Null() : ThrowCoded(env, err, "");
+    if (err != LB_OK && contradiction == nullptr) return ThrowCoded(info.Env(), err);
+    return To(info.Env(), contradiction);
   }
 
   Napi::Value Unclaim(const Napi::CallbackInfo &info) {
-    return Napi::Boolean::New(info.Env(), lb_server_unclaim() != 0);
+    return To(info.Env(), lb_server_unclaim() != 0);
   }
 
-  Napi::Value Stop(const Napi::CallbackInfo &info) {
-    return Napi::Boolean::New(info.Env(), lb_server_stop() != 0);
-  }
+  Napi::Value Stop(const Napi::CallbackInfo &info) { return To(info.Env(), lb_server_stop() != 0); }
 
   Napi::Value Status(const Napi::CallbackInfo &info) {
     Napi::Env env = info.Env();
-    lb_server_status_t status;
-    lb_server_status(&status);
-    Napi::Object out = Napi::Object::New(env);
-    out.Set("generation", status.generation);
-    out.Set("state", status.state);
-    out.Set("pid", status.pid
-                       ? Napi::Number::New(env, static_cast<double>(status.pid))
-                       : env.Null());
-    out.Set("pythonPath", status.python[0]
-                              ? Napi::String::New(env, status.python)
-                              : env.Null());
-    out.Set("platform", lb_platform_name(status.platform));
-    out.Set("ageMs", static_cast<double>(status.age_ms));
-    return out;
+    lb_server_status_t in;
+    lb_server_status(&in);
+    const char *python = in.python[0] ? in.python : nullptr;
+    return Record(env, "generation", in.generation, "state", in.state, "pid",
+                  NumberOrNull(env, in.pid, in.pid != 0), "pythonPath", python, "platform",
+                  lb_platform_name(in.platform), "ageMs", in.age_ms);
   }
 
-  Session *session_ = nullptr;
+  Session *session_ = nullptr; // NULL once closed
 };
 
-void OnClosed(void *arg) { Port::Closed(static_cast<Session *>(arg)); }
-
-// ---- functions of the module ----
+// ---- the module ----
 
 Napi::Value Platform(const Napi::CallbackInfo &info) {
-  std::vector<std::string> env = Strings(info[0]);
-  std::vector<char *> envp;
-  Pointers(&env, &envp);
-  lb_platform_t platform = lb_platform_detect(lb_env_lookup, envp.data());
-  return Napi::String::New(info.Env(), lb_platform_name(platform));
+  std::vector<std::string> variables = StringsOf(info[0]);
+  std::vector<char *> envp = PointersTo(variables);
+  return To(info.Env(), lb_platform_name(lb_platform_detect(lb_env_lookup, envp.data())));
 }
 
 Napi::Object Errors(Napi::Env env) {
   Napi::Object out = Napi::Object::New(env);
-  for (int err = LB_ERR_BASE + 1; err < LB_ERR_END; err++) {
-    Napi::Object row = Napi::Object::New(env);
-    row.Set("text", lb_err_text(err));
-    row.Set("hint", lb_err_hint(err));
-    out.Set(lb_err_code(err), row);
-  }
+  for (int err = LB_ERR_BASE + 1; err < LB_ERR_END; err++)
+    out.Set(lb_err_code(err), Record(env, "text", lb_err_text(err), "hint", lb_err_hint(err)));
   return out;
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
-  exports.Set("Port", Port::Define(env));
-  exports.Set("errors", Errors(env));
-  exports.Set("platform", Napi::Function::New(env, Platform));
+  Fill(exports, "Port", Napi::Value(Port::Define(env)), "errors", Napi::Value(Errors(env)),
+       "platform", Napi::Value(Napi::Function::New(env, Platform)));
   return exports;
 }
 

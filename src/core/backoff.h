@@ -5,13 +5,12 @@
 
 #include <stdint.h>
 
-#define LB_BACKOFF_FAILURES 5 /* so many failed starts ... */
-#define LB_BACKOFF_WINDOW_MS                                                   \
-  60000u /* ... in this time: none for as long again */
+#define LB_BACKOFF_FAILURES 5       /* so many failed starts ... */
+#define LB_BACKOFF_WINDOW_MS 60000u /* ... in this time: none for as long again */
 
 typedef struct lb_backoff {
   uint64_t failed_ms[LB_BACKOFF_FAILURES]; /* the last ones, newest first */
-  unsigned count; /* in a row, at most LB_BACKOFF_FAILURES */
+  unsigned count;                          /* in a row, at most LB_BACKOFF_FAILURES */
 } lb_backoff_t;
 
 void lb_backoff_failed(lb_backoff_t *backoff, uint64_t now_ms);

@@ -35,11 +35,9 @@ static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 int lb_calls_init(lb_calls_t *calls, size_t max_message) {
   lb_call_t **buckets = calloc(FIRST_BUCKETS, sizeof(*buckets));
-  if (buckets == NULL)
-    return LB_EMEMORY;
-  *calls = (lb_calls_t){.buckets = buckets,
-                        .bucket_count = FIRST_BUCKETS,
-                        .max_message = max_message};
+  if (buckets == NULL) return LB_EMEMORY;
+  *calls =
+      (lb_calls_t){.buckets = buckets, .bucket_count = FIRST_BUCKETS, .max_message = max_message};
   return LB_OK;
 }
 
@@ -88,12 +86,10 @@ static void settle(lb_calls_t *calls, lb_call_t **slot) {
 }
 
 static int make_room(lb_calls_t *calls) {
-  if (calls->count < calls->bucket_count)
-    return LB_OK;
+  if (calls->count < calls->bucket_count) return LB_OK;
   lb_calls_t old = *calls;
   lb_call_t **buckets = calloc(old.bucket_count * 2, sizeof(*buckets));
-  if (buckets == NULL)
-    return LB_EMEMORY;
+  if (buckets == NULL) return LB_EMEMORY;
   calls->buckets = buckets;
   calls->bucket_count = old.bucket_count * 2;
   for (size_t i = 0; i < old.bucket_count; i++) {
@@ -115,13 +111,10 @@ static uint32_t free_id(lb_calls_t *calls) {
   return calls->last_id;
 }
 
-int lb_calls_open(lb_calls_t *calls, lb_call_kind_t kind, uint32_t window,
-                  uint32_t *id) {
-  if (make_room(calls) != LB_OK)
-    return LB_EMEMORY;
+int lb_calls_open(lb_calls_t *calls, lb_call_kind_t kind, uint32_t window, uint32_t *id) {
+  if (make_room(calls) != LB_OK) return LB_EMEMORY;
   lb_call_t *call = calloc(1, sizeof(*call));
-  if (call == NULL)
-    return LB_EMEMORY;
+  if (call == NULL) return LB_EMEMORY;
   call->id = *id = free_id(calls);
   call->kind = kind;
   call->window = window;
@@ -133,8 +126,7 @@ int lb_calls_open(lb_calls_t *calls, lb_call_kind_t kind, uint32_t window,
 
 void lb_calls_forget(lb_calls_t *calls, uint32_t id) {
   lb_call_t **slot = slot_of(calls, id);
-  if (*slot != NULL)
-    settle(calls, slot);
+  if (*slot != NULL) settle(calls, slot);
 }
 
 static uint32_t grant_out(lb_call_t *call, uint64_t bytes) {
@@ -154,8 +146,7 @@ static void consumed(lb_call_t *call, uint64_t bytes) {
 /* Half a window at a time: a frame of credit for each delta would cost more
  * than the delta. */
 static uint32_t grant_owed(lb_call_t *call) {
-  if (call->owed == 0 || call->owed < call->window / 2)
-    return 0;
+  if (call->owed == 0 || call->owed < call->window / 2) return 0;
   uint32_t bytes = grant_out(call, call->owed);
   call->owed -= bytes;
   return bytes;
@@ -169,8 +160,7 @@ static uint32_t grant_ahead(lb_call_t *call) {
   if (!call->partial.open || waiting > call->window / 2 ||
       call->credit > (int64_t)(call->window / 2))
     return 0;
-  uint32_t bytes =
-      grant_out(call, (uint64_t)((int64_t)call->window - call->credit));
+  uint32_t bytes = grant_out(call, (uint64_t)((int64_t)call->window - call->credit));
   uint64_t from_owed = least(bytes, call->owed);
   call->owed -= from_owed;
   call->ahead += bytes - from_owed;
@@ -179,16 +169,14 @@ static uint32_t grant_ahead(lb_call_t *call) {
 
 uint32_t lb_calls_consume(lb_calls_t *calls, uint32_t id, uint64_t bytes) {
   lb_call_t *call = *slot_of(calls, id);
-  if (call == NULL)
-    return 0;
+  if (call == NULL) return 0;
   consumed(call, bytes);
   return grant_owed(call) + grant_ahead(call);
 }
 
 int lb_calls_cancel(lb_calls_t *calls, uint32_t id) {
   lb_call_t *call = *slot_of(calls, id);
-  if (call == NULL || call->cancelled)
-    return LB_AGAIN;
+  if (call == NULL || call->cancelled) return LB_AGAIN;
   call->cancelled = 1;
   free(call->partial.data);
   call->partial = (fragments_t){0};
@@ -196,13 +184,11 @@ int lb_calls_cancel(lb_calls_t *calls, uint32_t id) {
 }
 
 static int settles(uint8_t type) {
-  return type == LB_FRAME_RESULT || type == LB_FRAME_END ||
-         type == LB_FRAME_ERROR;
+  return type == LB_FRAME_RESULT || type == LB_FRAME_END || type == LB_FRAME_ERROR;
 }
 
 static int suits(const lb_call_t *call, const lb_frame_t *frame) {
-  if (frame->type != LB_FRAME_RESULT && (frame->flags & LB_FLAG_BINARY) != 0)
-    return 0;
+  if (frame->type != LB_FRAME_RESULT && (frame->flags & LB_FLAG_BINARY) != 0) return 0;
   switch (frame->type) {
   case LB_FRAME_ERROR:
     return 1;
@@ -219,15 +205,13 @@ static int suits(const lb_call_t *call, const lb_frame_t *frame) {
 }
 
 static uint64_t cost_of(const lb_frame_t *frame) {
-  if (frame->type == LB_FRAME_END || frame->type == LB_FRAME_ERROR)
-    return 0;
+  if (frame->type == LB_FRAME_END || frame->type == LB_FRAME_ERROR) return 0;
   return (uint64_t)LB_FRAME_COST + frame->len;
 }
 
 static int charge(lb_call_t *call, const lb_frame_t *frame) {
   uint64_t cost = cost_of(frame);
-  if (cost > 0 && call->credit <= 0)
-    return LB_EPROTOCOL;
+  if (cost > 0 && call->credit <= 0) return LB_EPROTOCOL;
   call->credit -= (int64_t)cost;
   call->taken += cost;
   return LB_OK;
@@ -238,29 +222,23 @@ static int append(fragments_t *partial, const lb_frame_t *frame) {
   if (len > partial->cap) {
     size_t cap = len < partial->cap * 2 ? partial->cap * 2 : len;
     char *data = realloc(partial->data, cap);
-    if (data == NULL)
-      return LB_EMEMORY;
+    if (data == NULL) return LB_EMEMORY;
     partial->data = data;
     partial->cap = cap;
   }
-  if (frame->len > 0)
-    memcpy(partial->data + partial->len, frame->data, frame->len);
+  if (frame->len > 0) memcpy(partial->data + partial->len, frame->data, frame->len);
   partial->len = len;
   return LB_OK;
 }
 
-static int goes_on(const fragments_t *partial, const lb_frame_t *frame,
-                   size_t max_message) {
+static int goes_on(const fragments_t *partial, const lb_frame_t *frame, size_t max_message) {
   uint8_t binary = frame->flags & LB_FLAG_BINARY;
-  if (partial->open &&
-      (partial->type != frame->type || partial->binary != binary))
-    return 0;
+  if (partial->open && (partial->type != frame->type || partial->binary != binary)) return 0;
   return frame->len <= max_message - partial->len;
 }
 
 static int keep(fragments_t *partial, const lb_frame_t *frame) {
-  if (append(partial, frame) != LB_OK)
-    return LB_EMEMORY;
+  if (append(partial, frame) != LB_OK) return LB_EMEMORY;
   partial->open = 1;
   partial->type = frame->type;
   partial->binary = frame->flags & LB_FLAG_BINARY;
@@ -278,30 +256,25 @@ static void lend(lb_calls_t *calls, fragments_t *partial, lb_message_t *out) {
   *partial = (fragments_t){0};
 }
 
-static int assemble(lb_calls_t *calls, fragments_t *partial,
-                    const lb_frame_t *frame, lb_message_t *out) {
+static int assemble(lb_calls_t *calls, fragments_t *partial, const lb_frame_t *frame,
+                    lb_message_t *out) {
   int more = (frame->flags & LB_FLAG_MORE) != 0;
-  if (!goes_on(partial, frame, calls->max_message))
-    return LB_EPROTOCOL;
-  if ((more || partial->open) && keep(partial, frame) != LB_OK)
-    return LB_EMEMORY;
-  if (more)
-    return LB_AGAIN;
+  if (!goes_on(partial, frame, calls->max_message)) return LB_EPROTOCOL;
+  if ((more || partial->open) && keep(partial, frame) != LB_OK) return LB_EMEMORY;
+  if (more) return LB_AGAIN;
   *out = (lb_message_t){.call = frame->call,
                         .type = frame->type,
                         .flags = frame->flags & LB_FLAG_BINARY,
                         .data = frame->data,
                         .len = frame->len,
                         .cost = cost_of(frame)};
-  if (partial->open)
-    lend(calls, partial, out);
+  if (partial->open) lend(calls, partial, out);
   return LB_OK;
 }
 
 /* Nobody consumes any more, so all is given back here. A worker that is
  * cancelled in the middle of a message may leave it unfinished. */
-static int swallow(lb_calls_t *calls, lb_call_t **slot, const lb_frame_t *frame,
-                   uint32_t *grant) {
+static int swallow(lb_calls_t *calls, lb_call_t **slot, const lb_frame_t *frame, uint32_t *grant) {
   if (settles(frame->type) && (frame->flags & LB_FLAG_MORE) == 0) {
     settle(calls, slot);
     return LB_AGAIN;
@@ -311,11 +284,10 @@ static int swallow(lb_calls_t *calls, lb_call_t **slot, const lb_frame_t *frame,
   return LB_AGAIN;
 }
 
-static int deliver(lb_calls_t *calls, lb_call_t **slot, const lb_frame_t *frame,
-                   lb_message_t *out, uint32_t *grant) {
+static int deliver(lb_calls_t *calls, lb_call_t **slot, const lb_frame_t *frame, lb_message_t *out,
+                   uint32_t *grant) {
   int err = assemble(calls, &(*slot)->partial, frame, out);
-  if (err == LB_AGAIN)
-    *grant = grant_ahead(*slot);
+  if (err == LB_AGAIN) *grant = grant_ahead(*slot);
   if (err == LB_OK && settles(frame->type)) {
     out->cost = 0;
     settle(calls, slot);
@@ -323,17 +295,14 @@ static int deliver(lb_calls_t *calls, lb_call_t **slot, const lb_frame_t *frame,
   return err;
 }
 
-int lb_calls_accept(lb_calls_t *calls, const lb_frame_t *frame,
-                    lb_message_t *out, uint32_t *grant) {
+int lb_calls_accept(lb_calls_t *calls, const lb_frame_t *frame, lb_message_t *out,
+                    uint32_t *grant) {
   *grant = 0;
   free(calls->lent);
   calls->lent = NULL;
   lb_call_t **slot = slot_of(calls, frame->call);
-  if (*slot == NULL || !suits(*slot, frame))
-    return LB_EPROTOCOL;
-  if (charge(*slot, frame) != LB_OK)
-    return LB_EPROTOCOL;
-  if ((*slot)->cancelled)
-    return swallow(calls, slot, frame, grant);
+  if (*slot == NULL || !suits(*slot, frame)) return LB_EPROTOCOL;
+  if (charge(*slot, frame) != LB_OK) return LB_EPROTOCOL;
+  if ((*slot)->cancelled) return swallow(calls, slot, frame, grant);
   return deliver(calls, slot, frame, out, grant);
 }

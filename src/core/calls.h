@@ -32,14 +32,12 @@ typedef struct lb_message {
   uint64_t cost; /* for lb_calls_consume: all its frames; 0 when it settles */
 } lb_message_t;
 
-int lb_calls_init(lb_calls_t *calls,
-                  size_t max_message); /* LB_OK, LB_EMEMORY */
-void lb_calls_free(lb_calls_t *calls); /* forgets every call */
+int lb_calls_init(lb_calls_t *calls, size_t max_message); /* LB_OK, LB_EMEMORY */
+void lb_calls_free(lb_calls_t *calls);                    /* forgets every call */
 
 /* window: bytes of credit, above 0. LB_OK: *id is a new call's, never 0 and not
  * in use. LB_EMEMORY. */
-int lb_calls_open(lb_calls_t *calls, lb_call_kind_t kind, uint32_t window,
-                  uint32_t *id);
+int lb_calls_open(lb_calls_t *calls, lb_call_kind_t kind, uint32_t window, uint32_t *id);
 
 /* Takes back an open whose call frame could not be queued. */
 void lb_calls_forget(lb_calls_t *calls, uint32_t id);
@@ -62,7 +60,6 @@ uint32_t lb_calls_consume(lb_calls_t *calls, uint32_t id, uint64_t bytes);
  * *grant: credit to send back now. Fragments are granted ahead of the consumer,
  * who can't take a message before its end is there (he pays it back by
  * consuming); and swallowed frames are granted too. */
-int lb_calls_accept(lb_calls_t *calls, const lb_frame_t *frame,
-                    lb_message_t *out, uint32_t *grant);
+int lb_calls_accept(lb_calls_t *calls, const lb_frame_t *frame, lb_message_t *out, uint32_t *grant);
 
 #endif

@@ -16,8 +16,7 @@
 
 struct lb_channel {
   uv_poll_t poll;
-  uv_prepare_t
-      prepare; /* active: something was written this turn, more may wait */
+  uv_prepare_t prepare; /* active: something was written this turn, more may wait */
   int fd;
   int open_handles;
   int ended, closing;
@@ -43,16 +42,13 @@ static void channel_free(lb_channel_t *channel) {
 
 static void on_close(uv_handle_t *handle) {
   lb_channel_t *channel = handle->data;
-  if (--channel->open_handles > 0)
-    return;
-  if (channel->handler != NULL)
-    channel->handler->closed(channel->arg);
+  if (--channel->open_handles > 0) return;
+  if (channel->handler != NULL) channel->handler->closed(channel->arg);
   channel_free(channel);
 }
 
 void lb_channel_close(lb_channel_t *channel) {
-  if (channel->closing)
-    return;
+  if (channel->closing) return;
   channel->closing = 1;
   uv_close((uv_handle_t *)&channel->poll, on_close);
   uv_close((uv_handle_t *)&channel->prepare, on_close);
@@ -61,19 +57,16 @@ void lb_channel_close(lb_channel_t *channel) {
 static void on_poll(uv_poll_t *poll, int status, int events);
 
 static int open_handles(lb_channel_t *channel, uv_loop_t *loop) {
-  if (uv_poll_init(loop, &channel->poll, channel->fd) != 0)
-    return LB_ESPAWN;
+  if (uv_poll_init(loop, &channel->poll, channel->fd) != 0) return LB_ESPAWN;
   uv_prepare_init(loop, &channel->prepare); /* can't fail */
   channel->open_handles = 2;
   channel->poll.data = channel->prepare.data = channel;
   uv_unref((uv_handle_t *)&channel->poll);
   uv_unref((uv_handle_t *)&channel->prepare);
-  return uv_poll_start(&channel->poll, UV_READABLE, on_poll) == 0 ? LB_OK
-                                                                  : LB_ESPAWN;
+  return uv_poll_start(&channel->poll, UV_READABLE, on_poll) == 0 ? LB_OK : LB_ESPAWN;
 }
 
-int lb_channel_open(uv_loop_t *loop, int fd,
-                    const lb_channel_handler_t *handler, void *arg,
+int lb_channel_open(uv_loop_t *loop, int fd, const lb_channel_handler_t *handler, void *arg,
                     lb_channel_t **out) {
   lb_channel_t *channel = calloc(1, sizeof(*channel));
   if (channel == NULL) {
@@ -83,10 +76,8 @@ int lb_channel_open(uv_loop_t *loop, int fd,
   channel->fd = fd;
   channel->arg = arg;
   int err = lb_calls_init(&channel->calls, MESSAGE_MAX);
-  if (err == LB_OK)
-    err = lb_outbox_init(&channel->outbox);
-  if (err == LB_OK)
-    err = open_handles(channel, loop);
+  if (err == LB_OK) err = lb_outbox_init(&channel->outbox);
+  if (err == LB_OK) err = open_handles(channel, loop);
   if (err == LB_OK) {
     channel->handler = handler;
     *out = channel;
@@ -101,11 +92,9 @@ int lb_channel_open(uv_loop_t *loop, int fd,
 /* ---- writing ---- */
 
 static void watch(lb_channel_t *channel, int want_write) {
-  if (channel->want_write == want_write || channel->closing || channel->ended)
-    return;
+  if (channel->want_write == want_write || channel->closing || channel->ended) return;
   channel->want_write = want_write;
-  uv_poll_start(&channel->poll, UV_READABLE | (want_write ? UV_WRITABLE : 0),
-                on_poll);
+  uv_poll_start(&channel->poll, UV_READABLE | (want_write ? UV_WRITABLE : 0), on_poll);
 }
 
 /* A write that fails says that the worker is gone; what it sent before is still
@@ -115,8 +104,7 @@ static void flush(lb_channel_t *channel) {
   const char *data;
   while ((data = lb_outbox_peek(&channel->outbox, &len)) != NULL) {
     ssize_t sent = send(channel->fd, data, len, MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR)
-      continue;
+    if (sent < 0 && errno == EINTR) continue;
     if (sent < 0) {
       watch(channel, errno == EAGAIN);
       return;
@@ -129,18 +117,15 @@ static void flush(lb_channel_t *channel) {
 static void on_prepare(uv_prepare_t *prepare) {
   lb_channel_t *channel = prepare->data;
   uv_prepare_stop(prepare);
-  if (!channel->want_write)
-    flush(channel);
+  if (!channel->want_write) flush(channel);
 }
 
 /* The first write of a turn goes at once, later ones together before the loop
  * sleeps: the kernel takes only 278 small writes of a socket, but 200 kB in
  * large ones. */
 static void flush_soon(lb_channel_t *channel) {
-  if (channel->want_write || channel->ended || channel->closing)
-    return;
-  if (uv_is_active((uv_handle_t *)&channel->prepare))
-    return;
+  if (channel->want_write || channel->ended || channel->closing) return;
+  if (uv_is_active((uv_handle_t *)&channel->prepare)) return;
   flush(channel);
   uv_prepare_start(&channel->prepare, on_prepare);
 }
@@ -149,12 +134,10 @@ static void flush_soon(lb_channel_t *channel) {
 
 static int make_room(lb_channel_t *channel) {
   size_t need = channel->in_len + READ_SIZE;
-  if (need <= channel->in_cap)
-    return LB_OK;
+  if (need <= channel->in_cap) return LB_OK;
   size_t cap = need < IN_MAX ? need : IN_MAX;
   char *grown = realloc(channel->in, cap);
-  if (grown == NULL)
-    return LB_EMEMORY;
+  if (grown == NULL) return LB_EMEMORY;
   channel->in = grown;
   channel->in_cap = cap;
   return LB_OK;
@@ -168,24 +151,19 @@ static int hand_out(lb_channel_t *channel, const lb_message_t *message) {
 
 static int take_control(lb_channel_t *channel, const lb_frame_t *frame) {
   int ours = frame->type >= LB_FRAME_HELLO && frame->type <= LB_FRAME_LOG;
-  if (!ours || frame->flags != 0)
-    return LB_EPROTOCOL;
-  lb_message_t message = {
-      .type = frame->type, .data = frame->data, .len = frame->len};
+  if (!ours || frame->flags != 0) return LB_EPROTOCOL;
+  lb_message_t message = {.type = frame->type, .data = frame->data, .len = frame->len};
   return hand_out(channel, &message);
 }
 
 static int take_frame(lb_channel_t *channel, const lb_frame_t *frame) {
-  if (frame->call == 0)
-    return take_control(channel, frame);
+  if (frame->call == 0) return take_control(channel, frame);
   lb_message_t message;
   uint32_t grant = 0;
   int err = lb_calls_accept(&channel->calls, frame, &message, &grant);
-  if (grant > 0 &&
-      lb_outbox_credit(&channel->outbox, frame->call, grant) != LB_OK)
+  if (grant > 0 && lb_outbox_credit(&channel->outbox, frame->call, grant) != LB_OK)
     return LB_EMEMORY;
-  if (err == LB_AGAIN)
-    return LB_OK;
+  if (err == LB_AGAIN) return LB_OK;
   return err == LB_OK ? hand_out(channel, &message) : err;
 }
 
@@ -193,16 +171,13 @@ static int parse(lb_channel_t *channel) {
   size_t at = 0, used = 0;
   lb_frame_t frame;
   int err;
-  while ((err = lb_frame_read(channel->in + at, channel->in_len - at, &frame,
-                              &used)) == LB_OK) {
+  while ((err = lb_frame_read(channel->in + at, channel->in_len - at, &frame, &used)) == LB_OK) {
     err = take_frame(channel, &frame);
-    if (err != LB_OK)
-      return err;
+    if (err != LB_OK) return err;
     at += used;
   }
   channel->in_len -= at;
-  if (at > 0)
-    memmove(channel->in, channel->in + at, channel->in_len);
+  if (at > 0) memmove(channel->in, channel->in + at, channel->in_len);
   return err == LB_AGAIN ? LB_OK : err;
 }
 
@@ -211,20 +186,15 @@ static int parse(lb_channel_t *channel) {
 static int receive(lb_channel_t *channel, int reads) {
   while (reads-- != 0) {
     int err = make_room(channel);
-    if (err != LB_OK)
-      return err;
-    ssize_t got = recv(channel->fd, channel->in + channel->in_len,
-                       channel->in_cap - channel->in_len, 0);
-    if (got < 0 && errno == EINTR)
-      continue;
-    if (got < 0)
-      return errno == EAGAIN ? LB_AGAIN : LB_OK;
-    if (got == 0)
-      return LB_OK;
+    if (err != LB_OK) return err;
+    ssize_t got =
+        recv(channel->fd, channel->in + channel->in_len, channel->in_cap - channel->in_len, 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return errno == EAGAIN ? LB_AGAIN : LB_OK;
+    if (got == 0) return LB_OK;
     channel->in_len += (size_t)got;
     err = parse(channel);
-    if (err != LB_OK)
-      return err;
+    if (err != LB_OK) return err;
   }
   return LB_AGAIN;
 }
@@ -241,8 +211,7 @@ static void read_turn(lb_channel_t *channel, int reads) {
     channel->batched = 0;
     channel->handler->batch(channel->arg);
   }
-  if (channel->closing)
-    return; /* by the handler */
+  if (channel->closing) return; /* by the handler */
   if (err != LB_AGAIN)
     end(channel, err);
   else
@@ -251,29 +220,22 @@ static void read_turn(lb_channel_t *channel, int reads) {
 
 static void on_poll(uv_poll_t *poll, int status, int events) {
   lb_channel_t *channel = poll->data;
-  if (status < 0 || (events & UV_READABLE))
-    read_turn(channel, status < 0 ? -1 : READS_A_TURN);
-  if (channel->closing || channel->ended)
-    return;
-  if (events & UV_WRITABLE)
-    flush(channel);
+  if (status < 0 || (events & UV_READABLE)) read_turn(channel, status < 0 ? -1 : READS_A_TURN);
+  if (channel->closing || channel->ended) return;
+  if (events & UV_WRITABLE) flush(channel);
 }
 
 void lb_channel_drain(lb_channel_t *channel) {
-  if (!channel->ended && !channel->closing)
-    read_turn(channel, -1);
+  if (!channel->ended && !channel->closing) read_turn(channel, -1);
 }
 
 /* ---- calls ---- */
 
-int lb_channel_call(lb_channel_t *channel, const char *name,
-                    lb_call_kind_t kind, uint32_t window, char *payload,
-                    size_t len, uint32_t *id) {
-  if (channel->ended || channel->closing)
-    return LB_ESERVER_EXITED;
+int lb_channel_call(lb_channel_t *channel, const char *name, lb_call_kind_t kind, uint32_t window,
+                    char *payload, size_t len, uint32_t *id) {
+  if (channel->ended || channel->closing) return LB_ESERVER_EXITED;
   int err = lb_calls_open(&channel->calls, kind, window, id);
-  if (err != LB_OK)
-    return err;
+  if (err != LB_OK) return err;
   lb_call_head_write(payload, window, kind, name, (uint16_t)strlen(name));
   err = lb_outbox_call(&channel->outbox, *id, payload, len);
   if (err == LB_OK)
@@ -284,17 +246,13 @@ int lb_channel_call(lb_channel_t *channel, const char *name,
 }
 
 void lb_channel_cancel(lb_channel_t *channel, uint32_t id) {
-  if (channel->ended || lb_calls_cancel(&channel->calls, id) != LB_OK)
-    return;
+  if (channel->ended || lb_calls_cancel(&channel->calls, id) != LB_OK) return;
   /* without memory the call runs on, and what it sends is swallowed */
-  if (lb_outbox_cancel(&channel->outbox, id) == LB_OK)
-    flush_soon(channel);
+  if (lb_outbox_cancel(&channel->outbox, id) == LB_OK) flush_soon(channel);
 }
 
 void lb_channel_consume(lb_channel_t *channel, uint32_t id, uint64_t bytes) {
-  if (channel->ended)
-    return;
+  if (channel->ended) return;
   uint32_t grant = lb_calls_consume(&channel->calls, id, bytes);
-  if (grant > 0 && lb_outbox_credit(&channel->outbox, id, grant) == LB_OK)
-    flush_soon(channel);
+  if (grant > 0 && lb_outbox_credit(&channel->outbox, id, grant) == LB_OK) flush_soon(channel);
 }

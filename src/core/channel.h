@@ -33,17 +33,15 @@ typedef struct lb_channel_handler {
 
 /* fd: connected, non-blocking; taken over, also on error. LB_OK, LB_EMEMORY,
  * LB_ESPAWN. */
-int lb_channel_open(uv_loop_t *loop, int fd,
-                    const lb_channel_handler_t *handler, void *arg,
+int lb_channel_open(uv_loop_t *loop, int fd, const lb_channel_handler_t *handler, void *arg,
                     lb_channel_t **out);
 /* Frees it on a later turn of the loop; no handler but `closed` runs after. */
 void lb_channel_close(lb_channel_t *channel);
 
 /* payload: malloc'd, LB_CALL_HEAD + strlen(name) bytes to be filled here, then
  * the arguments; taken over on LB_OK. LB_EMEMORY, LB_ESERVER_EXITED. */
-int lb_channel_call(lb_channel_t *channel, const char *name,
-                    lb_call_kind_t kind, uint32_t window, char *payload,
-                    size_t len, uint32_t *id);
+int lb_channel_call(lb_channel_t *channel, const char *name, lb_call_kind_t kind, uint32_t window,
+                    char *payload, size_t len, uint32_t *id);
 void lb_channel_cancel(lb_channel_t *channel, uint32_t id);
 void lb_channel_consume(lb_channel_t *channel, uint32_t id, uint64_t bytes);
 

@@ -13,10 +13,8 @@ static void forget(lb_claims_t *claims) {
   claims->count = 0;
 }
 
-static int remember(lb_claims_t *claims, const lb_shape_t *shape,
-                    size_t count) {
-  if (count > LB_SHAPE_MAX)
-    return LB_EINVALID_ARGUMENT;
+static int remember(lb_claims_t *claims, const lb_shape_t *shape, size_t count) {
+  if (count > LB_SHAPE_MAX) return LB_EINVALID_ARGUMENT;
   for (size_t i = 0; i < count; i++) {
     lb_shape_t *own = &claims->shape[claims->count++];
     own->name = strdup(shape[i].name);
@@ -41,12 +39,10 @@ int lb_claims_add(lb_claims_t *claims, const lb_shape_t *shape, size_t count,
   *contradiction = NULL;
   if (claims->instances == 0) {
     int err = remember(claims, shape, count);
-    if (err != LB_OK)
-      return err;
+    if (err != LB_OK) return err;
   }
   for (size_t i = 0; i < count; i++) {
-    if (agrees(claims, &shape[i]))
-      continue;
+    if (agrees(claims, &shape[i])) continue;
     *contradiction = shape[i].name;
     return LB_EINVALID_ARGUMENT;
   }
@@ -55,10 +51,8 @@ int lb_claims_add(lb_claims_t *claims, const lb_shape_t *shape, size_t count,
 }
 
 int lb_claims_remove(lb_claims_t *claims) {
-  if (claims->instances == 0)
-    return 0;
-  if (--claims->instances > 0)
-    return 0;
+  if (claims->instances == 0) return 0;
+  if (--claims->instances > 0) return 0;
   forget(claims);
   return 1;
 }

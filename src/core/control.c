@@ -8,15 +8,12 @@
 
 #include "errors.h"
 
-static int is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
+static int is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 /* Steps over a string; returns its last quote, or end when there is none. */
 static const char *skip_string(const char *p, const char *end) {
   for (p++; p < end && *p != '"'; p++)
-    if (*p == '\\' && p + 1 < end)
-      p++;
+    if (*p == '\\' && p + 1 < end) p++;
   return p;
 }
 
@@ -25,19 +22,15 @@ static const char *skip_string(const char *p, const char *end) {
 static int is_tame(const char *data, size_t len) {
   const char *end = data + len;
   unsigned depth = 0;
-  if (len == 0 || len > LB_CONTROL_MAX)
-    return 0;
+  if (len == 0 || len > LB_CONTROL_MAX) return 0;
   for (const char *p = data; p < end; p++) {
-    if ((unsigned char)*p < 0x20 && !is_space(*p))
-      return 0;
+    if ((unsigned char)*p < 0x20 && !is_space(*p)) return 0;
     if (*p == '"') {
       const char *close = skip_string(p, end);
-      if (close == end || memchr(p, '\0', (size_t)(close - p)) != NULL)
-        return 0;
+      if (close == end || memchr(p, '\0', (size_t)(close - p)) != NULL) return 0;
       p = close;
     } else if (*p == '{' || *p == '[') {
-      if (++depth > LB_CONTROL_DEPTH)
-        return 0;
+      if (++depth > LB_CONTROL_DEPTH) return 0;
     } else if ((*p == '}' || *p == ']') && depth-- == 0) {
       return 0;
     }
@@ -48,12 +41,10 @@ static int is_tame(const char *data, size_t len) {
 /* LB_OK: *out is an object, for cJSON_Delete. cJSON can't say that memory ran
  * out, so there that looks like LB_EPROTOCOL. */
 static int parse_object(const char *data, size_t len, cJSON **out) {
-  if (!is_tame(data, len))
-    return LB_EPROTOCOL;
+  if (!is_tame(data, len)) return LB_EPROTOCOL;
   /* A copy with a NUL: cJSON 1.7 reads past the end of some cut inputs. */
   char *text = malloc(len + 1);
-  if (text == NULL)
-    return LB_EMEMORY;
+  if (text == NULL) return LB_EMEMORY;
   memcpy(text, data, len);
   text[len] = '\0';
   cJSON *root = cJSON_ParseWithLengthOpts(text, len + 1, NULL, 1);
@@ -82,11 +73,9 @@ static void copy_cut(char *out, size_t size, const char *text) {
   out[len] = '\0';
 }
 
-static int get_string(const cJSON *object, const char *name, char *out,
-                      size_t size) {
+static int get_string(const cJSON *object, const char *name, char *out, size_t size) {
   const char *text = string_of(object, name);
-  if (text == NULL)
-    return LB_EPROTOCOL;
+  if (text == NULL) return LB_EPROTOCOL;
   copy_cut(out, size, text);
   return LB_OK;
 }
@@ -94,11 +83,9 @@ static int get_string(const cJSON *object, const char *name, char *out,
 /* A whole number of at least `low`. */
 static int get_int(const cJSON *object, const char *name, int low, int *out) {
   const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
-  if (!cJSON_IsNumber(item))
-    return LB_EPROTOCOL;
+  if (!cJSON_IsNumber(item)) return LB_EPROTOCOL;
   double value = item->valuedouble;
-  if (!(value >= low && value <= INT_MAX) || value != (double)(int)value)
-    return LB_EPROTOCOL;
+  if (!(value >= low && value <= INT_MAX) || value != (double)(int)value) return LB_EPROTOCOL;
   *out = (int)value;
   return LB_OK;
 }
@@ -110,8 +97,7 @@ static int get_measure(const cJSON *object, const char *name, double *out) {
     *out = 0;
     return LB_OK;
   }
-  if (!cJSON_IsNumber(item) || !isfinite(item->valuedouble) ||
-      item->valuedouble < 0)
+  if (!cJSON_IsNumber(item) || !isfinite(item->valuedouble) || item->valuedouble < 0)
     return LB_EPROTOCOL;
   *out = item->valuedouble;
   return LB_OK;
@@ -122,39 +108,30 @@ int lb_hello_parse(const char *data, size_t len, lb_hello_t *out) {
   lb_hello_t hello = {0};
   int pid = 0;
   int err = parse_object(data, len, &root);
+  if (err == LB_OK) err = get_int(root, "protocol", 0, &hello.protocol);
+  if (err == LB_OK) err = get_int(root, "pid", 1, &pid);
+  if (err == LB_OK) err = get_string(root, "python", hello.python, sizeof(hello.python));
   if (err == LB_OK)
-    err = get_int(root, "protocol", 0, &hello.protocol);
-  if (err == LB_OK)
-    err = get_int(root, "pid", 1, &pid);
-  if (err == LB_OK)
-    err = get_string(root, "python", hello.python, sizeof(hello.python));
-  if (err == LB_OK)
-    err = get_string(root, "executable", hello.executable,
-                     sizeof(hello.executable));
+    err = get_string(root, "executable", hello.executable, sizeof(hello.executable));
   cJSON_Delete(root);
   hello.pid = pid;
-  if (err == LB_OK)
-    *out = hello;
+  if (err == LB_OK) *out = hello;
   return err;
 }
 
 static int get_memory(const cJSON *root, lb_ready_t *ready) {
   const cJSON *memory = cJSON_GetObjectItemCaseSensitive(root, "memory");
   int err = get_measure(memory, "rss", &ready->rss_bytes);
-  if (err == LB_OK)
-    err = get_measure(memory, "vms", &ready->vms_bytes);
-  if (err == LB_OK)
-    err = get_measure(memory, "percent", &ready->memory_percent);
+  if (err == LB_OK) err = get_measure(memory, "vms", &ready->vms_bytes);
+  if (err == LB_OK) err = get_measure(memory, "percent", &ready->memory_percent);
   return err;
 }
 
 static int get_timings(const cJSON *root, lb_ready_t *ready) {
   const cJSON *timings = cJSON_GetObjectItemCaseSensitive(root, "timings");
   int err = get_measure(timings, "interpreter", &ready->interpreter_ms);
-  if (err == LB_OK)
-    err = get_measure(timings, "bootstrap", &ready->bootstrap_ms);
-  if (err == LB_OK)
-    err = get_measure(timings, "import", &ready->import_ms);
+  if (err == LB_OK) err = get_measure(timings, "bootstrap", &ready->bootstrap_ms);
+  if (err == LB_OK) err = get_measure(timings, "import", &ready->import_ms);
   return err;
 }
 
@@ -162,15 +139,11 @@ int lb_ready_parse(const char *data, size_t len, lb_ready_t *out) {
   cJSON *root = NULL;
   lb_ready_t ready = {0};
   int err = parse_object(data, len, &root);
-  if (err == LB_OK)
-    err = get_string(root, "litellm", ready.litellm, sizeof(ready.litellm));
-  if (err == LB_OK)
-    err = get_memory(root, &ready);
-  if (err == LB_OK)
-    err = get_timings(root, &ready);
+  if (err == LB_OK) err = get_string(root, "litellm", ready.litellm, sizeof(ready.litellm));
+  if (err == LB_OK) err = get_memory(root, &ready);
+  if (err == LB_OK) err = get_timings(root, &ready);
   cJSON_Delete(root);
-  if (err == LB_OK)
-    *out = ready;
+  if (err == LB_OK) *out = ready;
   return err;
 }
 
@@ -178,8 +151,7 @@ int lb_ready_parse(const char *data, size_t len, lb_ready_t *out) {
  * of the protocol, so detail alone may be missing or null. */
 static int get_detail(const cJSON *root, const char **detail) {
   const cJSON *item = cJSON_GetObjectItemCaseSensitive(root, "detail");
-  *detail =
-      item == NULL || cJSON_IsNull(item) ? "" : cJSON_GetStringValue(item);
+  *detail = item == NULL || cJSON_IsNull(item) ? "" : cJSON_GetStringValue(item);
   return *detail == NULL ? LB_EPROTOCOL : LB_OK;
 }
 
@@ -187,15 +159,12 @@ static int fill_failed(const cJSON *root, lb_failed_t *failed) {
   const char *code = string_of(root, "code");
   const char *message = string_of(root, "message");
   const char *detail = NULL;
-  if (code == NULL || message == NULL || get_detail(root, &detail) != LB_OK)
-    return LB_EPROTOCOL;
+  if (code == NULL || message == NULL || get_detail(root, &detail) != LB_OK) return LB_EPROTOCOL;
   failed->err = lb_err_from_code(code);
-  if (failed->err == 0)
-    failed->err = LB_ESERVER_EXITED;
+  if (failed->err == 0) failed->err = LB_ESERVER_EXITED;
   failed->message = strdup(message);
   failed->detail = strdup(detail);
-  if (failed->message == NULL || failed->detail == NULL)
-    return LB_EMEMORY;
+  if (failed->message == NULL || failed->detail == NULL) return LB_EMEMORY;
   return LB_OK;
 }
 
@@ -203,8 +172,7 @@ int lb_failed_parse(const char *data, size_t len, lb_failed_t *out) {
   cJSON *root = NULL;
   lb_failed_t failed = {0};
   int err = parse_object(data, len, &root);
-  if (err == LB_OK)
-    err = fill_failed(root, &failed);
+  if (err == LB_OK) err = fill_failed(root, &failed);
   cJSON_Delete(root);
   if (err == LB_OK)
     *out = failed;

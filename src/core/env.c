@@ -6,8 +6,7 @@
 const char *lb_env_lookup(void *envp, const char *name) {
   size_t len = strlen(name);
   for (char *const *entry = envp; entry != NULL && *entry != NULL; entry++)
-    if (strncmp(*entry, name, len) == 0 && (*entry)[len] == '=')
-      return *entry + len + 1;
+    if (strncmp(*entry, name, len) == 0 && (*entry)[len] == '=') return *entry + len + 1;
   return NULL;
 }
 
@@ -23,25 +22,19 @@ static int starts_with(const char *text, const char *prefix) {
 static lb_platform_t which_lambda(lb_getenv_fn get, void *arg) {
   const char *init = value_of(get, arg, "AWS_LAMBDA_INITIALIZATION_TYPE");
   const char *where = value_of(get, arg, "AWS_EXECUTION_ENV");
-  if (strcmp(init, "lambda-managed-instances") == 0)
-    return LB_PLATFORM_LAMBDA_MANAGED;
-  if (strcmp(where, "AWS_Lambda_Image") == 0)
-    return LB_PLATFORM_LAMBDA_IMAGE;
+  if (strcmp(init, "lambda-managed-instances") == 0) return LB_PLATFORM_LAMBDA_MANAGED;
+  if (strcmp(where, "AWS_Lambda_Image") == 0) return LB_PLATFORM_LAMBDA_IMAGE;
   return LB_PLATFORM_LAMBDA;
 }
 
 lb_platform_t lb_platform_detect(lb_getenv_fn get, void *arg) {
   const char *where = value_of(get, arg, "AWS_EXECUTION_ENV");
   /* Only what runs under a Runtime API can be asked for an invocation. */
-  if (value_of(get, arg, "AWS_LAMBDA_RUNTIME_API")[0] != '\0')
-    return which_lambda(get, arg);
-  if (strcmp(where, "CloudShell") == 0)
-    return LB_PLATFORM_CLOUDSHELL;
-  if (starts_with(where, "AWS_ECS_"))
-    return LB_PLATFORM_ECS;
+  if (value_of(get, arg, "AWS_LAMBDA_RUNTIME_API")[0] != '\0') return which_lambda(get, arg);
+  if (strcmp(where, "CloudShell") == 0) return LB_PLATFORM_CLOUDSHELL;
+  if (starts_with(where, "AWS_ECS_")) return LB_PLATFORM_ECS;
   /* Set by every ECS agent, also where the task hides AWS_EXECUTION_ENV. */
-  if (value_of(get, arg, "ECS_CONTAINER_METADATA_URI_V4")[0] != '\0')
-    return LB_PLATFORM_ECS;
+  if (value_of(get, arg, "ECS_CONTAINER_METADATA_URI_V4")[0] != '\0') return LB_PLATFORM_ECS;
   return LB_PLATFORM_LOCAL;
 }
 
@@ -64,7 +57,6 @@ const char *lb_platform_name(lb_platform_t platform) {
 }
 
 int lb_platform_is_lambda(lb_platform_t platform) {
-  return platform == LB_PLATFORM_LAMBDA ||
-         platform == LB_PLATFORM_LAMBDA_IMAGE ||
+  return platform == LB_PLATFORM_LAMBDA || platform == LB_PLATFORM_LAMBDA_IMAGE ||
          platform == LB_PLATFORM_LAMBDA_MANAGED;
 }

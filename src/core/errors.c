@@ -21,10 +21,8 @@ static const row_t rows[] = {
 static const row_t *row_of(int err) {
   const row_t *unknown = NULL;
   for (size_t i = 0; i < ROW_COUNT; i++) {
-    if (rows[i].err == err)
-      return &rows[i];
-    if (rows[i].err == LB_EPROTOCOL)
-      unknown = &rows[i];
+    if (rows[i].err == err) return &rows[i];
+    if (rows[i].err == LB_EPROTOCOL) unknown = &rows[i];
   }
   return unknown;
 }
@@ -37,7 +35,6 @@ const char *lb_err_hint(int err) { return row_of(err)->hint; }
 
 int lb_err_from_code(const char *code) {
   for (size_t i = 0; i < ROW_COUNT; i++)
-    if (strcmp(rows[i].code, code) == 0)
-      return rows[i].err;
+    if (strcmp(rows[i].code, code) == 0) return rows[i].err;
   return 0;
 }

@@ -70,7 +70,7 @@
 
 enum lb_err {
   LB_OK = 0,
-  LB_AGAIN = 1, /* not an error: more input is needed, or nothing is to do */
+  LB_AGAIN = 1,         /* not an error: more input is needed, or nothing is to do */
   LB_ERR_BASE = -10000, /* below errno values and UV_* */
 #define X(name, code, text, hint) name,
   LB_ERRORS(X)

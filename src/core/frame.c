@@ -56,24 +56,19 @@ static int is_type(uint8_t type) {
 }
 
 int lb_frame_read(const char *buf, size_t len, lb_frame_t *out, size_t *used) {
-  if (len < LB_FRAME_HEADER)
-    return LB_AGAIN;
+  if (len < LB_FRAME_HEADER) return LB_AGAIN;
   uint32_t size = get_u32(buf);
   uint8_t type = (uint8_t)buf[8], flags = (uint8_t)buf[9];
-  if (size > LB_FRAME_MAX || !is_type(type))
-    return LB_EPROTOCOL;
+  if (size > LB_FRAME_MAX || !is_type(type)) return LB_EPROTOCOL;
   if ((flags & ~(LB_FLAG_MORE | LB_FLAG_BINARY)) != 0 || get_u16(buf + 10) != 0)
     return LB_EPROTOCOL;
-  if (len - LB_FRAME_HEADER < size)
-    return LB_AGAIN;
-  *out =
-      (lb_frame_t){get_u32(buf + 4), type, flags, size, buf + LB_FRAME_HEADER};
+  if (len - LB_FRAME_HEADER < size) return LB_AGAIN;
+  *out = (lb_frame_t){get_u32(buf + 4), type, flags, size, buf + LB_FRAME_HEADER};
   *used = LB_FRAME_HEADER + size;
   return LB_OK;
 }
 
-void lb_frame_write(char *out, uint32_t call, uint8_t type, uint8_t flags,
-                    uint32_t len) {
+void lb_frame_write(char *out, uint32_t call, uint8_t type, uint8_t flags, uint32_t len) {
   put_u32(out, len);
   put_u32(out + 4, call);
   out[8] = (char)type;
@@ -81,8 +76,8 @@ void lb_frame_write(char *out, uint32_t call, uint8_t type, uint8_t flags,
   put_u16(out + 10, 0);
 }
 
-void lb_call_head_write(char *out, uint32_t window, lb_call_kind_t kind,
-                        const char *name, uint16_t name_len) {
+void lb_call_head_write(char *out, uint32_t window, lb_call_kind_t kind, const char *name,
+                        uint16_t name_len) {
   put_u32(out, window);
   out[4] = (char)kind;
   out[5] = 0;
@@ -91,11 +86,9 @@ void lb_call_head_write(char *out, uint32_t window, lb_call_kind_t kind,
 }
 
 int lb_settlement_read(const char *data, size_t len, lb_settlement_t *out) {
-  if (len < SETTLEMENT_HEAD)
-    return LB_EPROTOCOL;
+  if (len < SETTLEMENT_HEAD) return LB_EPROTOCOL;
   size_t meta_len = get_u32(data + 24);
-  if (meta_len > len - SETTLEMENT_HEAD)
-    return LB_EPROTOCOL;
+  if (meta_len > len - SETTLEMENT_HEAD) return LB_EPROTOCOL;
   *out = (lb_settlement_t){
       .started_ns = get_u64(data),
       .responded_ns = get_u64(data + 8),
@@ -109,24 +102,19 @@ int lb_settlement_read(const char *data, size_t len, lb_settlement_t *out) {
 }
 
 int lb_template_read(const char *data, size_t len, lb_template_t *out) {
-  if (len < TEMPLATE_HEAD)
-    return LB_EPROTOCOL;
+  if (len < TEMPLATE_HEAD) return LB_EPROTOCOL;
   uint8_t slot = (uint8_t)data[0];
-  if (slot < 1 || slot > SLOT_LAST || data[1] != 0 || get_u16(data + 2) != 0)
-    return LB_EPROTOCOL;
+  if (slot < 1 || slot > SLOT_LAST || data[1] != 0 || get_u16(data + 2) != 0) return LB_EPROTOCOL;
   *out = (lb_template_t){slot, data + TEMPLATE_HEAD, len - TEMPLATE_HEAD};
   return LB_OK;
 }
 
 int lb_log_read(const char *data, size_t len, lb_log_t *out) {
-  if (len < LOG_HEAD)
-    return LB_EPROTOCOL;
+  if (len < LOG_HEAD) return LB_EPROTOCOL;
   uint8_t level = (uint8_t)data[0], source = (uint8_t)data[1];
   size_t name_len = get_u16(data + 2);
-  if (level < 10 || level > 50 || level % 10 != 0 || source > SOURCE_LAST)
-    return LB_EPROTOCOL;
-  if (name_len > len - LOG_HEAD)
-    return LB_EPROTOCOL;
+  if (level < 10 || level > 50 || level % 10 != 0 || source > SOURCE_LAST) return LB_EPROTOCOL;
+  if (name_len > len - LOG_HEAD) return LB_EPROTOCOL;
   *out = (lb_log_t){
       .level = level,
       .source = source,

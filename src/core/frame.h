@@ -43,20 +43,16 @@ typedef struct lb_frame {
 int lb_frame_read(const char *buf, size_t len, lb_frame_t *out, size_t *used);
 
 /* Writes LB_FRAME_HEADER bytes. */
-void lb_frame_write(char *out, uint32_t call, uint8_t type, uint8_t flags,
-                    uint32_t len);
+void lb_frame_write(char *out, uint32_t call, uint8_t type, uint8_t flags, uint32_t len);
 
-typedef enum lb_call_kind {
-  LB_CALL_WHOLE = 0,
-  LB_CALL_STREAM = 1
-} lb_call_kind_t;
+typedef enum lb_call_kind { LB_CALL_WHOLE = 0, LB_CALL_STREAM = 1 } lb_call_kind_t;
 
 #define LB_CALL_HEAD 8u /* bytes before the name */
 
 /* Writes LB_CALL_HEAD + name_len bytes; the arguments follow.
  * window: bytes of credit. */
-void lb_call_head_write(char *out, uint32_t window, lb_call_kind_t kind,
-                        const char *name, uint16_t name_len);
+void lb_call_head_write(char *out, uint32_t window, lb_call_kind_t kind, const char *name,
+                        uint16_t name_len);
 
 /* The payload of result, end and error. Times: ns of CLOCK_MONOTONIC, or 0. */
 typedef struct lb_settlement {

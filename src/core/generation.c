@@ -18,16 +18,14 @@
 #define LOWEST_FD 10 /* above every number that the child's descriptors get */
 
 static void close_fd(int *fd) {
-  if (*fd >= 0)
-    close(*fd);
+  if (*fd >= 0) close(*fd);
   *fd = -1;
 }
 
 /* Moves *fd out of the way of dup2 onto 0 to 4. */
 static int raise_fd(int *fd) {
   int high = lb_sys.dup_above(*fd, LOWEST_FD);
-  if (high < 0)
-    return errno;
+  if (high < 0) return errno;
   close(*fd);
   *fd = high;
   return 0;
@@ -40,14 +38,12 @@ static int copy_string(const char *from, const char **to) {
   return from == NULL || *to != NULL;
 }
 
-static int copy_options(const lb_start_options_t *from,
-                        lb_start_options_t *to) {
+static int copy_options(const lb_start_options_t *from, lb_start_options_t *to) {
   char **envp = lb_strings_copy(from->envp);
   to->envp = envp;
   return envp != NULL && copy_string(from->python, &to->python) &&
          copy_string(from->private_python, &to->private_python) &&
-         copy_string(from->script, &to->script) &&
-         copy_string(from->worker, &to->worker);
+         copy_string(from->script, &to->script) && copy_string(from->worker, &to->worker);
 }
 
 static void free_options(lb_start_options_t *options) {
@@ -63,8 +59,7 @@ static void free_options(lb_start_options_t *options) {
 static void launch_free(lb_launch_t *launch) {
   free(launch->detail);
   free(launch->python);
-  if (launch->err == LB_OK && launch->process.pid > 0)
-    close_fd(&launch->process.pidfd);
+  if (launch->err == LB_OK && launch->process.pid > 0) close_fd(&launch->process.pidfd);
 }
 
 static void generation_free(lb_generation_t *generation) {
@@ -81,8 +76,7 @@ static void generation_free(lb_generation_t *generation) {
 
 static int open_control(lb_generation_t *generation) {
   int fds[2];
-  if (lb_sys.socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0)
-    return errno;
+  if (lb_sys.socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) return errno;
   generation->control = fds[0];
   generation->control_child = fds[1];
   return raise_fd(&generation->control_child);
@@ -90,8 +84,7 @@ static int open_control(lb_generation_t *generation) {
 
 static int open_lifeline(lb_generation_t *generation) {
   int fds[2];
-  if (lb_sys.pipe2(fds, O_CLOEXEC) != 0)
-    return errno;
+  if (lb_sys.pipe2(fds, O_CLOEXEC) != 0) return errno;
   generation->lifeline_child = fds[0];
   generation->lifeline = fds[1];
   return raise_fd(&generation->lifeline_child);
@@ -99,33 +92,26 @@ static int open_lifeline(lb_generation_t *generation) {
 
 static int open_words(lb_generation_t *generation) {
   generation->words = lb_sys.memfd_create("litellm-bridge-words", MFD_CLOEXEC);
-  if (generation->words < 0)
-    return errno;
-  if (lb_sys.set_status(generation->words, O_APPEND) != 0)
-    return errno;
+  if (generation->words < 0) return errno;
+  if (lb_sys.set_status(generation->words, O_APPEND) != 0) return errno;
   return raise_fd(&generation->words);
 }
 
-int lb_generation_new(const lb_start_options_t *options, uint32_t number,
-                      lb_generation_t **out, int *sys_err) {
+int lb_generation_new(const lb_start_options_t *options, uint32_t number, lb_generation_t **out,
+                      int *sys_err) {
   lb_generation_t *generation = calloc(1, sizeof(*generation));
-  if (generation == NULL)
-    return LB_EMEMORY;
+  if (generation == NULL) return LB_EMEMORY;
   generation->refs = 1;
   generation->number = number;
   generation->begun_ns = uv_hrtime();
   generation->control = generation->control_child = -1;
   generation->lifeline = generation->lifeline_child = generation->words = -1;
   int err = LB_EMEMORY;
-  if (!copy_options(options, &generation->options))
-    goto failed;
+  if (!copy_options(options, &generation->options)) goto failed;
   err = LB_ESPAWN;
-  if ((*sys_err = open_control(generation)) != 0)
-    goto failed;
-  if ((*sys_err = open_lifeline(generation)) != 0)
-    goto failed;
-  if ((*sys_err = open_words(generation)) != 0)
-    goto failed;
+  if ((*sys_err = open_control(generation)) != 0) goto failed;
+  if ((*sys_err = open_lifeline(generation)) != 0) goto failed;
+  if ((*sys_err = open_words(generation)) != 0) goto failed;
   *out = generation;
   return LB_OK;
 failed:
@@ -136,17 +122,13 @@ failed:
 void lb_generation_retain(lb_generation_t *generation) { generation->refs++; }
 
 void lb_generation_release(lb_generation_t *generation) {
-  if (generation != NULL && --generation->refs == 0)
-    generation_free(generation);
+  if (generation != NULL && --generation->refs == 0) generation_free(generation);
 }
 
 /* ---- launch ---- */
 
-static int spawn_python(const lb_generation_t *generation, char *const *envp,
-                        lb_launch_t *out) {
-  char *argv[] = {out->python, "-I",   "-S",
-                  "-X",        "utf8", (char *)generation->options.script,
-                  NULL};
+static int spawn_python(const lb_generation_t *generation, char *const *envp, lb_launch_t *out) {
+  char *argv[] = {out->python, "-I", "-S", "-X", "utf8", (char *)generation->options.script, NULL};
   lb_spawn_t request = {.path = out->python,
                         .argv = argv,
                         .envp = envp,
@@ -161,24 +143,20 @@ static int spawn_python(const lb_generation_t *generation, char *const *envp,
     (void)lb_process_arm_lifeline(&out->process, generation->lifeline_child);
     return LB_OK;
   }
-  out->detail = lb_format("%s: %s (%s)", out->python, lb_errno_name(sys_err),
-                          strerror(sys_err));
+  out->detail = lb_format("%s: %s (%s)", out->python, lb_errno_name(sys_err), strerror(sys_err));
   return err;
 }
 
-static int launch_chosen(const lb_generation_t *generation,
-                         const lb_python_query_t *query,
+static int launch_chosen(const lb_generation_t *generation, const lb_python_query_t *query,
                          const lb_python_plan_t *plan, lb_launch_t *out) {
   const lb_candidate_t *chosen = &plan->candidates[plan->chosen];
   out->source = chosen->source;
   out->python = strdup(chosen->path);
-  char *worker =
-      lb_format("LITELLM_BRIDGE_OPTIONS=%s", generation->options.worker);
+  char *worker = lb_format("LITELLM_BRIDGE_OPTIONS=%s", generation->options.worker);
   const char *extra[] = {worker, NULL};
   char **envp = worker ? lb_python_environment(query, plan, extra) : NULL;
   int err = LB_EMEMORY;
-  if (envp != NULL && out->python != NULL)
-    err = spawn_python(generation, envp, out);
+  if (envp != NULL && out->python != NULL) err = spawn_python(generation, envp, out);
   lb_python_environment_free(envp);
   free(worker);
   return err;
@@ -247,8 +225,7 @@ static int control_send(int control, char byte, int fd) {
 int lb_generation_attach(lb_generation_t *generation, int *fd, int *sys_err) {
   int fds[2];
   *sys_err = 0;
-  if (lb_sys.socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
-                        fds) != 0) {
+  if (lb_sys.socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) != 0) {
     *sys_err = errno;
     return LB_ESPAWN;
   }
@@ -259,17 +236,14 @@ int lb_generation_attach(lb_generation_t *generation, int *fd, int *sys_err) {
     return LB_OK;
   }
   close(fds[0]);
-  int gone =
-      *sys_err == EPIPE || *sys_err == ECONNRESET || *sys_err == ENOTCONN;
+  int gone = *sys_err == EPIPE || *sys_err == ECONNRESET || *sys_err == ENOTCONN;
   return gone ? LB_ESERVER_EXITED : LB_ESPAWN;
 }
 
 /* ---- end ---- */
 
-void lb_generation_blame(lb_generation_t *generation, int err,
-                         const char *detail) {
-  if (generation->err != LB_OK)
-    return;
+void lb_generation_blame(lb_generation_t *generation, int err, const char *detail) {
+  if (generation->err != LB_OK) return;
   generation->err = err;
   generation->detail = detail == NULL ? NULL : strdup(detail);
 }
@@ -283,8 +257,7 @@ lb_generation_state_t lb_generation_poll(lb_generation_t *generation) {
 
 void lb_generation_goodbye(lb_generation_t *generation) {
   generation->stopping = 1;
-  (void)control_send(generation->control, 'g',
-                     -1); /* full or gone: signals follow */
+  (void)control_send(generation->control, 'g', -1); /* full or gone: signals follow */
 }
 
 void lb_generation_signal(lb_generation_t *generation, int signal) {
@@ -293,13 +266,10 @@ void lb_generation_signal(lb_generation_t *generation, int signal) {
 }
 
 int lb_generation_verdict(const lb_generation_t *generation) {
-  if (generation->err != LB_OK)
-    return generation->err;
-  if (generation->stopping)
-    return LB_ECLOSED;
+  if (generation->err != LB_OK) return generation->err;
+  if (generation->stopping) return LB_ECLOSED;
   /* An interpreter that ends by itself before its first word to us never ran
    * our code. */
-  int never_ran = !generation->hello && generation->exit.known &&
-                  generation->exit.signal == 0;
+  int never_ran = !generation->hello && generation->exit.known && generation->exit.signal == 0;
   return never_ran ? LB_EPYTHON_BROKEN : LB_ESERVER_EXITED;
 }

@@ -56,14 +56,14 @@ typedef struct lb_generation {
   int hello, ready, stopping; /* what was seen and asked */
   int leaving;                /* a thread sees to its end already */
   int counted;                /* its failure is in the back-off already */
-  int err;      /* why it ended, first reason wins; LB_OK: none was given */
-  char *detail; /* owned; of err */
+  int err;                    /* why it ended, first reason wins; LB_OK: none was given */
+  char *detail;               /* owned; of err */
   lb_exit_t exit;
 } lb_generation_t;
 
 /* LB_OK: *out has one reference. LB_EMEMORY, or LB_ESPAWN with *sys_err. */
-int lb_generation_new(const lb_start_options_t *options, uint32_t number,
-                      lb_generation_t **out, int *sys_err);
+int lb_generation_new(const lb_start_options_t *options, uint32_t number, lb_generation_t **out,
+                      int *sys_err);
 void lb_generation_retain(lb_generation_t *generation);
 void lb_generation_release(lb_generation_t *generation); /* accepts NULL */
 
@@ -79,8 +79,7 @@ void lb_generation_publish(lb_generation_t *generation, lb_launch_t *launch);
 int lb_generation_attach(lb_generation_t *generation, int *fd, int *sys_err);
 
 /* Names the reason unless one is known. */
-void lb_generation_blame(lb_generation_t *generation, int err,
-                         const char *detail);
+void lb_generation_blame(lb_generation_t *generation, int err, const char *detail);
 
 /* Reaps it if it has ended. Returns the state. */
 lb_generation_state_t lb_generation_poll(lb_generation_t *generation);

@@ -24,8 +24,7 @@ int lb_outbox_init(lb_outbox_t *outbox); /* LB_OK, LB_EMEMORY */
 void lb_outbox_free(lb_outbox_t *outbox);
 
 /* A call's payload, malloc'd; taken over on LB_OK. LB_EMEMORY. */
-int lb_outbox_call(lb_outbox_t *outbox, uint32_t call, char *payload,
-                   size_t len);
+int lb_outbox_call(lb_outbox_t *outbox, uint32_t call, char *payload, size_t len);
 /* After the last fragment of the call, when some of it is still here.
  * LB_EMEMORY. */
 int lb_outbox_cancel(lb_outbox_t *outbox, uint32_t call);

@@ -35,8 +35,7 @@ struct lb_port {
 };
 
 static void handle_closed(lb_port_t *port) {
-  if (--port->handles > 0 || !port->closing)
-    return;
+  if (--port->handles > 0 || !port->closing) return;
   port->handler->closed(port->arg);
   free(port);
 }
@@ -65,15 +64,12 @@ static void on_watch_closed(uv_handle_t *handle) {
  */
 static void watch_process(lb_port_t *port, int pidfd) {
   lb_watch_t *watch = calloc(1, sizeof(*watch));
-  if (watch == NULL)
-    return;
+  if (watch == NULL) return;
   watch->port = port;
   watch->poll.data = watch;
   watch->pidfd = lb_sys.dup_above(pidfd, 0);
-  if (watch->pidfd < 0 ||
-      uv_poll_init(port->loop, &watch->poll, watch->pidfd) != 0) {
-    if (watch->pidfd >= 0)
-      close(watch->pidfd);
+  if (watch->pidfd < 0 || uv_poll_init(port->loop, &watch->poll, watch->pidfd) != 0) {
+    if (watch->pidfd >= 0) close(watch->pidfd);
     free(watch);
     return;
   }
@@ -96,10 +92,8 @@ static void tell_spawned(lb_port_t *port, const lb_launch_t *launch) {
 /* ---- the end ---- */
 
 static void detach(lb_port_t *port) {
-  if (port->channel != NULL)
-    lb_channel_close(port->channel);
-  if (port->watch != NULL)
-    uv_close((uv_handle_t *)&port->watch->poll, on_watch_closed);
+  if (port->channel != NULL) lb_channel_close(port->channel);
+  if (port->watch != NULL) uv_close((uv_handle_t *)&port->watch->poll, on_watch_closed);
   port->channel = NULL;
   port->watch = NULL;
   lb_server_release(port->generation);
@@ -112,10 +106,8 @@ static void fill_down(const lb_generation_t *generation, lb_down_t *info) {
   info->err = lb_generation_verdict(generation);
   info->serving = generation->ready;
   info->pid = (long)generation->launch.process.pid;
-  info->exit_code =
-      end->known && end->signal == 0 && info->pid != 0 ? end->code : -1;
-  info->signal =
-      end->known && end->signal != 0 ? lb_signal_name(end->signal) : NULL;
+  info->exit_code = end->known && end->signal == 0 && info->pid != 0 ? end->code : -1;
+  info->signal = end->known && end->signal != 0 ? lb_signal_name(end->signal) : NULL;
 }
 
 static void tell_down(lb_port_t *port) {
@@ -135,32 +127,25 @@ static void tell_down(lb_port_t *port) {
 
 /* It has ended: first what it still sent, then the news. */
 static void bury(lb_port_t *port) {
-  if (port->settled)
-    return;
+  if (port->settled) return;
   port->settled = 1;
   lb_channel_drain(port->channel);
-  if (port->generation != NULL)
-    tell_down(port);
+  if (port->generation != NULL) tell_down(port);
 }
 
 /* Looks what became of the generation; at every sign that something did. */
 static void check(lb_port_t *port) {
-  if (port->generation == NULL || port->closing)
-    return;
+  if (port->generation == NULL || port->closing) return;
   lb_generation_state_t state = lb_server_poll(port->generation);
-  if (state == LB_GENERATION_STARTING)
-    return;
-  const lb_launch_t *launch =
-      &port->generation->launch; /* constant from here on */
+  if (state == LB_GENERATION_STARTING) return;
+  const lb_launch_t *launch = &port->generation->launch; /* constant from here on */
   if (!port->told && launch->process.pid > 0) {
     port->told = 1;
     watch_process(port, launch->process.pidfd);
     tell_spawned(port, launch);
-    if (port->generation == NULL)
-      return; /* closed by the handler */
+    if (port->generation == NULL) return; /* closed by the handler */
   }
-  if (state == LB_GENERATION_ENDED)
-    bury(port);
+  if (state == LB_GENERATION_ENDED) bury(port);
 }
 
 static void on_wake(uv_async_t *wake) { check(wake->data); }
@@ -193,8 +178,7 @@ static void take_hello(lb_port_t *port, const lb_message_t *message) {
 
 static void take_ready(lb_port_t *port, const lb_message_t *message) {
   lb_ready_t info;
-  if (port->ready ||
-      lb_ready_parse(message->data, message->len, &info) != LB_OK) {
+  if (port->ready || lb_ready_parse(message->data, message->len, &info) != LB_OK) {
     lb_port_violated(port, "its ready message is not valid");
     return;
   }
@@ -209,8 +193,7 @@ static void take_failed(lb_port_t *port, const lb_message_t *message) {
     lb_port_violated(port, "its failed message is not valid");
     return;
   }
-  char *detail =
-      lb_format("%s%s%s", info.message, *info.detail ? "\n" : "", info.detail);
+  char *detail = lb_format("%s%s%s", info.message, *info.detail ? "\n" : "", info.detail);
   lb_server_saw_failed(port->generation, info.err, detail);
   free(detail);
   lb_failed_free(&info);
@@ -242,8 +225,7 @@ static void on_ended(void *arg, int err) {
   else if (err != LB_OK)
     lb_server_kill(port->generation, err, "no memory for what it sent");
   check(port);
-  if (port->generation != NULL && !port->settled)
-    lb_server_doubt(port->generation);
+  if (port->generation != NULL && !port->settled) lb_server_doubt(port->generation);
 }
 
 static void on_channel_closed(void *arg) { handle_closed(arg); }
@@ -257,11 +239,9 @@ static const lb_channel_handler_t channel_handler = {
 
 /* ---- surface ---- */
 
-int lb_port_open(uv_loop_t *loop, const lb_port_handler_t *handler, void *arg,
-                 lb_port_t **out) {
+int lb_port_open(uv_loop_t *loop, const lb_port_handler_t *handler, void *arg, lb_port_t **out) {
   lb_port_t *port = calloc(1, sizeof(*port));
-  if (port == NULL)
-    return LB_EMEMORY;
+  if (port == NULL) return LB_EMEMORY;
   if (uv_async_init(loop, &port->wake, on_wake) != 0) {
     free(port);
     return LB_ESPAWN;
@@ -281,18 +261,15 @@ int lb_port_open(uv_loop_t *loop, const lb_port_handler_t *handler, void *arg,
 static void on_wake_closed(uv_handle_t *handle) { handle_closed(handle->data); }
 
 void lb_port_close(lb_port_t *port) {
-  if (port->closing)
-    return;
+  if (port->closing) return;
   port->closing = 1;
   lb_server_unlisten(&port->listener);
-  if (port->generation != NULL)
-    detach(port);
+  if (port->generation != NULL) detach(port);
   uv_close((uv_handle_t *)&port->wake, on_wake_closed);
 }
 
 static int connect_to(lb_port_t *port, const lb_start_t *start) {
-  int err = lb_channel_open(port->loop, start->fd, &channel_handler, port,
-                            &port->channel);
+  int err = lb_channel_open(port->loop, start->fd, &channel_handler, port, &port->channel);
   if (err != LB_OK) {
     lb_server_release(start->generation);
     return err;
@@ -306,56 +283,46 @@ static int connect_to(lb_port_t *port, const lb_start_t *start) {
 
 /* A port serves one generation at a time. */
 static int is_current(lb_port_t *port) {
-  if (port->generation == NULL)
-    return 0;
+  if (port->generation == NULL) return 0;
   check(port);
-  if (port->generation == NULL)
-    return 0;
+  if (port->generation == NULL) return 0;
   lb_server_lock();
   int current = !port->generation->stopping && port->generation->err == LB_OK;
   lb_server_unlock();
   return current;
 }
 
-int lb_port_start(lb_port_t *port, const lb_start_options_t *options,
-                  uint32_t *generation, int *created, char **detail,
-                  uint64_t *wait_ms) {
+int lb_port_start(lb_port_t *port, const lb_start_options_t *options, uint32_t *generation,
+                  int *created, char **detail, uint64_t *wait_ms) {
   lb_start_t start = {0};
   int err = LB_OK;
   if (!is_current(port)) {
-    err =
-        port->generation != NULL ? LB_AGAIN : lb_server_start(options, &start);
-    if (err == LB_OK)
-      err = connect_to(port, &start);
+    err = port->generation != NULL ? LB_AGAIN : lb_server_start(options, &start);
+    if (err == LB_OK) err = connect_to(port, &start);
   }
   *created = start.created;
   *detail = start.detail;
   *wait_ms = start.wait_ms;
-  if (err == LB_OK)
-    *generation = port->generation->number;
+  if (err == LB_OK) *generation = port->generation->number;
   return err;
 }
 
-int lb_port_call(lb_port_t *port, const char *name, lb_call_kind_t kind,
-                 uint32_t window, char *payload, size_t len, uint32_t *id) {
-  if (port->channel == NULL)
-    return LB_ESERVER_EXITED;
+int lb_port_call(lb_port_t *port, const char *name, lb_call_kind_t kind, uint32_t window,
+                 char *payload, size_t len, uint32_t *id) {
+  if (port->channel == NULL) return LB_ESERVER_EXITED;
   return lb_channel_call(port->channel, name, kind, window, payload, len, id);
 }
 
 void lb_port_cancel(lb_port_t *port, uint32_t id) {
-  if (port->channel != NULL)
-    lb_channel_cancel(port->channel, id);
+  if (port->channel != NULL) lb_channel_cancel(port->channel, id);
 }
 
 void lb_port_consume(lb_port_t *port, uint32_t id, uint64_t bytes) {
-  if (port->channel != NULL)
-    lb_channel_consume(port->channel, id, bytes);
+  if (port->channel != NULL) lb_channel_consume(port->channel, id, bytes);
 }
 
 void lb_port_abort(lb_port_t *port, uint32_t generation, int err) {
-  if (port->generation == NULL || port->generation->number != generation)
-    return;
+  if (port->generation == NULL || port->generation->number != generation) return;
   lb_server_kill(port->generation, err, NULL);
 }
 

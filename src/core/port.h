@@ -42,34 +42,29 @@ typedef struct lb_down {
 /* message, hello and ready must not call anything of this file, nor enter
  * JavaScript: keep them for the batch that follows. */
 typedef struct lb_port_handler {
-  void (*message)(
-      void *arg,
-      const lb_message_t *message); /* calls' and log; see channel.h */
+  void (*message)(void *arg, const lb_message_t *message); /* calls' and log; see channel.h */
   void (*batch)(void *arg);
   void (*spawned)(void *arg, const lb_spawned_t *info);
   void (*hello)(void *arg, uint32_t generation, const lb_hello_t *info);
   void (*ready)(void *arg, uint32_t generation, const lb_ready_t *info);
   void (*down)(void *arg, const lb_down_t *info);
-  void (*closed)(
-      void *arg); /* once, after lb_port_close; the port is freed after it */
+  void (*closed)(void *arg); /* once, after lb_port_close; the port is freed after it */
 } lb_port_handler_t;
 
 /* LB_OK, LB_EMEMORY, LB_ESPAWN. */
-int lb_port_open(uv_loop_t *loop, const lb_port_handler_t *handler, void *arg,
-                 lb_port_t **out);
+int lb_port_open(uv_loop_t *loop, const lb_port_handler_t *handler, void *arg, lb_port_t **out);
 void lb_port_close(lb_port_t *port);
 
 /* Makes sure that this port has a channel to a live generation. *created: 1
  * when this call began it. LB_AGAIN: the last generation is on its way out,
  * call again after its `down`. On error *detail (owned by the caller, may be
  * NULL) says why, and *wait_ms is above 0 during a back-off. */
-int lb_port_start(lb_port_t *port, const lb_start_options_t *options,
-                  uint32_t *generation, int *created, char **detail,
-                  uint64_t *wait_ms);
+int lb_port_start(lb_port_t *port, const lb_start_options_t *options, uint32_t *generation,
+                  int *created, char **detail, uint64_t *wait_ms);
 
 /* As in channel.h; LB_ESERVER_EXITED without a channel. */
-int lb_port_call(lb_port_t *port, const char *name, lb_call_kind_t kind,
-                 uint32_t window, char *payload, size_t len, uint32_t *id);
+int lb_port_call(lb_port_t *port, const char *name, lb_call_kind_t kind, uint32_t window,
+                 char *payload, size_t len, uint32_t *id);
 void lb_port_cancel(lb_port_t *port, uint32_t id);
 void lb_port_consume(lb_port_t *port, uint32_t id, uint64_t bytes);
 

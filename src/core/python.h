@@ -29,13 +29,12 @@ typedef struct lb_candidate {
 } lb_candidate_t;
 
 typedef struct lb_python_query {
-  const char
-      *option; /* borrowed; path or bare name (looked up on PATH), or NULL */
+  const char *option;         /* borrowed; path or bare name (looked up on PATH), or NULL */
   const char *private_python; /* borrowed; path, or NULL */
-  const char *root;  /* borrowed; put before the absolute paths of the layer, ""
-                        outside tests */
-  char *const *envp; /* borrowed; the environment the child would get,
-                        "NAME=value", NULL-terminated */
+  const char *root;           /* borrowed; put before the absolute paths of the layer, ""
+                                 outside tests */
+  char *const *envp;          /* borrowed; the environment the child would get,
+                                 "NAME=value", NULL-terminated */
 } lb_python_query_t;
 
 typedef struct lb_python_plan {
@@ -43,8 +42,8 @@ typedef struct lb_python_plan {
   lb_candidate_t *candidates; /* owned; in the order they are tried */
   size_t count;
   int chosen; /* index, or -1 */
-  int err; /* LB_OK when chosen >= 0; else the code of the first candidate that
-              exists, or LB_EPYTHON_NOT_FOUND */
+  int err;    /* LB_OK when chosen >= 0; else the code of the first candidate that
+                 exists, or LB_EPYTHON_NOT_FOUND */
 } lb_python_plan_t;
 
 /* LB_OK: *out filled (look at out->err), free with lb_python_plan_free.
@@ -75,8 +74,7 @@ int lb_python_check(const char *path, const char *root, char **reason);
  * LITELLM_LOCAL_MODEL_COST_MAP=True when unset; `extra` ("NAME=value",
  * NULL-terminated, wins over all). Owned by the caller
  * (lb_python_environment_free); NULL: out of memory. */
-char **lb_python_environment(const lb_python_query_t *query,
-                             const lb_python_plan_t *plan,
+char **lb_python_environment(const lb_python_query_t *query, const lb_python_plan_t *plan,
                              const char *const *extra);
 void lb_python_environment_free(char **envp);
 

@@ -19,8 +19,7 @@ typedef struct visit {
 /* A prefix shared by several versions holds packages that only one of them
  * sees. */
 static int is_of_version(const visit_t *visit, const char *name) {
-  if (strncmp(name, "python3", 7) != 0)
-    return 0;
+  if (strncmp(name, "python3", 7) != 0) return 0;
   return visit->version[0] == '\0' || strcmp(name, "python3") == 0 ||
          strcmp(name, visit->version) == 0;
 }
@@ -35,32 +34,27 @@ static int visit_lib(const visit_t *visit, const char *lib) {
   int done = 0;
   DIR *dir = opendir(lib);
   for (struct dirent *e; !done && dir != NULL && (e = readdir(dir)) != NULL;) {
-    if (!is_of_version(visit, e->d_name))
-      continue;
+    if (!is_of_version(visit, e->d_name)) continue;
     if (lb_path(folder, "%s/%s/site-packages", lib, e->d_name))
       done = visit_if_there(visit, folder);
     if (!done && lb_path(folder, "%s/%s/dist-packages", lib, e->d_name))
       done = visit_if_there(visit, folder);
   }
-  if (dir != NULL)
-    closedir(dir);
+  if (dir != NULL) closedir(dir);
   return done;
 }
 
 static int visit_prefix(const visit_t *visit, const char *prefix) {
   char lib[LB_PATH_LEN];
-  if (lb_path(lib, "%s/lib", prefix) && visit_lib(visit, lib))
-    return 1;
-  if (lb_path(lib, "%s/local/lib", prefix) && visit_lib(visit, lib))
-    return 1;
+  if (lb_path(lib, "%s/lib", prefix) && visit_lib(visit, lib)) return 1;
+  if (lb_path(lib, "%s/local/lib", prefix) && visit_lib(visit, lib)) return 1;
   return visit_if_there(visit, prefix);
 }
 
 static void set_version(visit_t *visit, const char *real) {
   const char *name = strrchr(real, '/');
   name = name == NULL ? real : name + 1;
-  if (strncmp(name, "python3.", 8) == 0 &&
-      strlen(name) < sizeof(visit->version))
+  if (strncmp(name, "python3.", 8) == 0 && strlen(name) < sizeof(visit->version))
     strcpy(visit->version, name);
 }
 
@@ -79,15 +73,13 @@ typedef struct venv {
 static void read_setting(venv_t *venv, char *line) {
   char *key = line + strspn(line, " \t");
   char *value = strchr(key, '=');
-  if (value == NULL)
-    return;
+  if (value == NULL) return;
   *value++ = '\0';
   key[strcspn(key, " \t")] = '\0';
   value += strspn(value, " \t");
   for (size_t n = strlen(value); n > 0 && isspace((unsigned char)value[n - 1]);)
     value[--n] = '\0';
-  if (strcasecmp(key, "home") == 0)
-    lb_path(venv->home, "%s", value);
+  if (strcasecmp(key, "home") == 0) lb_path(venv->home, "%s", value);
   if (strcasecmp(key, "include-system-site-packages") == 0)
     venv->sees_system = strcasecmp(value, "true") == 0;
 }
@@ -96,10 +88,8 @@ static void read_setting(venv_t *venv, char *line) {
 static int read_venv(const char *prefix, venv_t *venv) {
   char line[LB_PATH_LEN];
   *venv = (venv_t){{0}, 0};
-  FILE *file =
-      lb_path(line, "%s/pyvenv.cfg", prefix) ? fopen(line, "re") : NULL;
-  if (file == NULL)
-    return 0;
+  FILE *file = lb_path(line, "%s/pyvenv.cfg", prefix) ? fopen(line, "re") : NULL;
+  if (file == NULL) return 0;
   while (fgets(line, sizeof(line), file) != NULL)
     read_setting(venv, line);
   fclose(file);
@@ -111,14 +101,12 @@ static int visit_interpreter(visit_t *visit, const char *path) {
   char prefix[LB_PATH_LEN];
   venv_t venv;
   char *real = realpath(path, NULL);
-  if (real != NULL)
-    set_version(visit, real);
+  if (real != NULL) set_version(visit, real);
   prefix_of(prefix, path);
   int done = visit_prefix(visit, prefix);
   if (read_venv(prefix, &venv)) {
     lb_path_up(venv.home);
-    if (!done && venv.sees_system)
-      done = visit_prefix(visit, venv.home);
+    if (!done && venv.sees_system) done = visit_prefix(visit, venv.home);
   } else if (!done && real != NULL) {
     prefix_of(prefix, real);
     done = visit_prefix(visit, prefix);
@@ -132,33 +120,25 @@ static int visit_list(const visit_t *visit, const char *list) {
   const char *entry;
   size_t len;
   while (lb_path_next(&list, &entry, &len))
-    if (len > 0 && lb_path(folder, "%.*s", (int)len, entry) &&
-        visit_if_there(visit, folder))
+    if (len > 0 && lb_path(folder, "%.*s", (int)len, entry) && visit_if_there(visit, folder))
       return 1;
   return 0;
 }
 
-int lb_python_in_layer(const lb_python_query_t *query, lb_platform_t platform,
-                       const char *path) {
+int lb_python_in_layer(const lb_python_query_t *query, lb_platform_t platform, const char *path) {
   size_t len = strlen(query->root);
-  return lb_platform_is_lambda(platform) &&
-         strncmp(path, query->root, len) == 0 &&
+  return lb_platform_is_lambda(platform) && strncmp(path, query->root, len) == 0 &&
          strncmp(path + len, "/opt/", 5) == 0;
 }
 
-int lb_layer_folders(const lb_python_query_t *query, const char *path,
-                     lb_folder_fn fn, void *arg) {
+int lb_layer_folders(const lb_python_query_t *query, const char *path, lb_folder_fn fn, void *arg) {
   char folder[LB_PATH_LEN];
   visit_t visit = {fn, arg, ""};
   char *real = realpath(path, NULL);
-  if (real != NULL)
-    set_version(&visit, real);
+  if (real != NULL) set_version(&visit, real);
   free(real);
-  if (lb_path(folder, "%s/opt/python", query->root) &&
-      visit_if_there(&visit, folder))
-    return 1;
-  return lb_path(folder, "%s/opt/python/lib", query->root) &&
-         visit_lib(&visit, folder);
+  if (lb_path(folder, "%s/opt/python", query->root) && visit_if_there(&visit, folder)) return 1;
+  return lb_path(folder, "%s/opt/python/lib", query->root) && visit_lib(&visit, folder);
 }
 
 typedef struct wanted {
@@ -168,18 +148,14 @@ typedef struct wanted {
 
 static int holds(void *arg, const char *folder) {
   wanted_t *wanted = arg;
-  return lb_path(wanted->found, "%s/%s", folder, wanted->name) &&
-         lb_exists(wanted->found);
+  return lb_path(wanted->found, "%s/%s", folder, wanted->name) && lb_exists(wanted->found);
 }
 
-int lb_package_find(const lb_python_query_t *query, int in_layer,
-                    const char *path, const char *name,
-                    char found[LB_PATH_LEN]) {
+int lb_package_find(const lb_python_query_t *query, int in_layer, const char *path,
+                    const char *name, char found[LB_PATH_LEN]) {
   wanted_t wanted = {name, found};
   visit_t visit = {holds, &wanted, ""};
-  if (visit_interpreter(&visit, path))
-    return 1;
-  if (in_layer && lb_layer_folders(query, path, holds, &wanted))
-    return 1;
+  if (visit_interpreter(&visit, path)) return 1;
+  if (in_layer && lb_layer_folders(query, path, holds, &wanted)) return 1;
   return visit_list(&visit, lb_query_env(query, "PYTHONPATH"));
 }

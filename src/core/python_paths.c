@@ -18,8 +18,7 @@ int lb_refuse(char **reason, int err, const char *format, ...) {
   int len = vsnprintf(NULL, 0, format, args);
   va_end(args);
   *reason = len < 0 ? NULL : malloc((size_t)len + 1);
-  if (*reason != NULL)
-    vsnprintf(*reason, (size_t)len + 1, format, again);
+  if (*reason != NULL) vsnprintf(*reason, (size_t)len + 1, format, again);
   va_end(again);
   return *reason == NULL ? LB_EMEMORY : err;
 }
@@ -43,8 +42,7 @@ void lb_path_up(char *path) {
 }
 
 int lb_path_next(const char **list, const char **entry, size_t *len) {
-  if (*list == NULL)
-    return 0;
+  if (*list == NULL) return 0;
   *entry = *list;
   *len = strcspn(*list, ":");
   *list = (*entry)[*len] == ':' ? *entry + *len + 1 : NULL;

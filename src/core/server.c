@@ -54,11 +54,9 @@ static void remember_failure(lb_generation_t *generation) {
 /* Mutex held. */
 static lb_generation_state_t poll_locked(lb_generation_t *generation) {
   lb_generation_state_t state = lb_generation_poll(generation);
-  if (state != LB_GENERATION_ENDED || generation->counted)
-    return state;
+  if (state != LB_GENERATION_ENDED || generation->counted) return state;
   generation->counted = 1;
-  if (!generation->ready && !generation->stopping)
-    remember_failure(generation);
+  if (!generation->ready && !generation->stopping) remember_failure(generation);
   return state;
 }
 
@@ -71,8 +69,7 @@ lb_generation_state_t lb_server_poll(lb_generation_t *generation) {
 
 /* The pidfd is constant once it runs, and open while we hold a reference. */
 static int gone_within(const lb_generation_t *generation, int ms) {
-  struct pollfd watched = {.fd = generation->launch.process.pidfd,
-                           .events = POLLIN};
+  struct pollfd watched = {.fd = generation->launch.process.pidfd, .events = POLLIN};
   return poll(&watched, 1, ms) > 0;
 }
 
@@ -87,8 +84,7 @@ static void signal_locked(lb_generation_t *generation, int signal) {
 static void see_out(lb_generation_t *generation, int grace_ms) {
   if (!gone_within(generation, grace_ms)) {
     signal_locked(generation, SIGTERM);
-    if (!gone_within(generation, GRACE_MS))
-      signal_locked(generation, SIGKILL);
+    if (!gone_within(generation, GRACE_MS)) signal_locked(generation, SIGKILL);
     gone_within(generation, -1);
   }
   lb_server_lock();
@@ -98,21 +94,17 @@ static void see_out(lb_generation_t *generation, int grace_ms) {
   lb_server_unlock();
 }
 
-static void see_out_patiently(void *generation) {
-  see_out(generation, GRACE_MS);
-}
+static void see_out_patiently(void *generation) { see_out(generation, GRACE_MS); }
 
 static void see_out_now(void *generation) { see_out(generation, 0); }
 
 /* Mutex held; once a generation. Without a thread to wait, it is killed at
  * once. */
 static void send_off(lb_generation_t *generation, void (*work)(void *arg)) {
-  if (generation->leaving || generation->state != LB_GENERATION_RUNNING)
-    return;
+  if (generation->leaving || generation->state != LB_GENERATION_RUNNING) return;
   generation->leaving = 1;
   lb_generation_retain(generation);
-  if (lb_thread_run(work, generation) == 0)
-    return;
+  if (lb_thread_run(work, generation) == 0) return;
   lb_generation_release(generation);
   lb_generation_signal(generation, SIGKILL);
 }
@@ -120,8 +112,7 @@ static void send_off(lb_generation_t *generation, void (*work)(void *arg)) {
 /* Mutex held. */
 static int stop_locked(void) {
   lb_generation_t *generation = server.current;
-  if (generation == NULL || poll_locked(generation) == LB_GENERATION_ENDED ||
-      generation->stopping)
+  if (generation == NULL || poll_locked(generation) == LB_GENERATION_ENDED || generation->stopping)
     return 0;
   lb_generation_goodbye(generation);
   /* before it is ready it only imports: there is nothing to lose, and it can't
@@ -140,8 +131,7 @@ int lb_server_stop(void) {
 void lb_server_kill(lb_generation_t *generation, int err, const char *detail) {
   lb_server_lock();
   lb_generation_blame(generation, err, detail);
-  lb_generation_signal(generation,
-                       SIGKILL); /* while starting: see start_thread */
+  lb_generation_signal(generation, SIGKILL); /* while starting: see start_thread */
   lb_server_unlock();
 }
 
@@ -165,10 +155,8 @@ void lb_server_unlisten(lb_listener_t *listener) {
   lb_listener_t **link = &server.listeners;
   while (*link != NULL && *link != listener)
     link = &(*link)->next;
-  if (*link == listener)
-    *link = listener->next;
-  if (server.listeners == NULL)
-    (void)stop_locked();
+  if (*link == listener) *link = listener->next;
+  if (server.listeners == NULL) (void)stop_locked();
   lb_server_unlock();
 }
 
@@ -185,14 +173,11 @@ static void start_thread(void *arg) {
   poll_locked(generation);
   int unwanted = generation->state == LB_GENERATION_RUNNING &&
                  (generation->stopping || generation->err != LB_OK);
-  if (unwanted)
-    generation->leaving = 1;
+  if (unwanted) generation->leaving = 1;
   wake_all();
-  if (!unwanted)
-    lb_generation_release(generation);
+  if (!unwanted) lb_generation_release(generation);
   lb_server_unlock();
-  if (unwanted)
-    see_out(generation, 0);
+  if (unwanted) see_out(generation, 0);
 }
 
 static int usable(lb_generation_t *generation) {
@@ -202,8 +187,7 @@ static int usable(lb_generation_t *generation) {
 
 static int refuse_while_backing_off(lb_start_t *out) {
   out->wait_ms = lb_backoff_wait(&server.backoff, now_ms());
-  if (out->wait_ms == 0)
-    return LB_OK;
+  if (out->wait_ms == 0) return LB_OK;
   out->detail = server.failed_detail ? strdup(server.failed_detail) : NULL;
   return server.failed_err;
 }
@@ -211,8 +195,7 @@ static int refuse_while_backing_off(lb_start_t *out) {
 static int begin(const lb_start_options_t *options, lb_start_t *out) {
   int sys_err = 0;
   lb_generation_t *generation = NULL;
-  int err =
-      lb_generation_new(options, server.last_number + 1, &generation, &sys_err);
+  int err = lb_generation_new(options, server.last_number + 1, &generation, &sys_err);
   if (err == LB_OK) {
     lb_generation_retain(generation); /* the thread's */
     sys_err = lb_thread_run(start_thread, generation);
@@ -223,9 +206,7 @@ static int begin(const lb_start_options_t *options, lb_start_t *out) {
     }
   }
   if (err != LB_OK) {
-    if (sys_err != 0)
-      out->detail =
-          lb_format("%s (%s)", lb_errno_name(sys_err), strerror(sys_err));
+    if (sys_err != 0) out->detail = lb_format("%s (%s)", lb_errno_name(sys_err), strerror(sys_err));
     return err;
   }
   lb_generation_release(server.current);
@@ -240,18 +221,15 @@ static int connect_current(const lb_start_options_t *options, lb_start_t *out) {
   int err = LB_OK, sys_err = 0;
   if (!usable(server.current)) {
     err = refuse_while_backing_off(out);
-    if (err == LB_OK)
-      err = begin(options, out);
-    if (err != LB_OK)
-      return err;
+    if (err == LB_OK) err = begin(options, out);
+    if (err != LB_OK) return err;
   }
   err = lb_generation_attach(server.current, &out->fd, &sys_err);
   if (err == LB_OK) {
     out->generation = server.current;
     lb_generation_retain(out->generation);
   } else {
-    out->detail =
-        lb_format("%s (%s)", lb_errno_name(sys_err), strerror(sys_err));
+    out->detail = lb_format("%s (%s)", lb_errno_name(sys_err), strerror(sys_err));
   }
   return err;
 }
@@ -260,8 +238,7 @@ int lb_server_start(const lb_start_options_t *options, lb_start_t *out) {
   memset(out, 0, sizeof(*out));
   lb_server_lock();
   int err = connect_current(options, out);
-  if (err ==
-      LB_ESERVER_EXITED) { /* it died and nobody has noticed: the next one */
+  if (err == LB_ESERVER_EXITED) { /* it died and nobody has noticed: the next one */
     free(out->detail);
     out->detail = NULL;
     lb_generation_blame(server.current, LB_ESERVER_EXITED, NULL);
@@ -292,8 +269,7 @@ void lb_server_saw_ready(lb_generation_t *generation) {
   lb_server_unlock();
 }
 
-void lb_server_saw_failed(lb_generation_t *generation, int err,
-                          const char *detail) {
+void lb_server_saw_failed(lb_generation_t *generation, int err, const char *detail) {
   lb_server_lock();
   lb_generation_blame(generation, err, detail);
   send_off(generation, see_out_patiently);
@@ -302,8 +278,7 @@ void lb_server_saw_failed(lb_generation_t *generation, int err,
 
 /* ---- instances, status ---- */
 
-int lb_server_claim(const lb_shape_t *shape, size_t count,
-                    const char **contradiction) {
+int lb_server_claim(const lb_shape_t *shape, size_t count, const char **contradiction) {
   lb_server_lock();
   int err = lb_claims_add(&server.claims, shape, count, contradiction);
   lb_server_unlock();
@@ -313,17 +288,14 @@ int lb_server_claim(const lb_shape_t *shape, size_t count,
 int lb_server_unclaim(void) {
   lb_server_lock();
   int last = lb_claims_remove(&server.claims);
-  if (last)
-    lb_backoff_succeeded(&server.backoff); /* the next instance may differ */
+  if (last) lb_backoff_succeeded(&server.backoff); /* the next instance may differ */
   lb_server_unlock();
   return last;
 }
 
 static const char *state_name(const lb_generation_t *generation) {
-  if (generation->state == LB_GENERATION_ENDED)
-    return "idle";
-  if (generation->stopping)
-    return "stopping";
+  if (generation->state == LB_GENERATION_ENDED) return "idle";
+  if (generation->stopping) return "stopping";
   return generation->ready ? "running" : "starting";
 }
 

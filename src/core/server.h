@@ -18,8 +18,7 @@
  * its owner. */
 typedef struct lb_listener {
   struct lb_listener *next;
-  void (*wake)(
-      struct lb_listener *self); /* on any thread, with the mutex held */
+  void (*wake)(struct lb_listener *self); /* on any thread, with the mutex held */
 } lb_listener_t;
 
 void lb_server_listen(lb_listener_t *listener);
@@ -33,10 +32,10 @@ void lb_server_unlock(void);
 typedef struct lb_start {
   lb_generation_t *generation; /* LB_OK: with a reference for the caller */
   int created;                 /* 1: this call began it */
-  int fd;       /* LB_OK: our end of a new channel; owned by the caller */
-  char *detail; /* else: why, for people; owned by the caller; may be NULL */
-  uint64_t wait_ms; /* during a back-off: until the next start may be tried;
-                       else 0 */
+  int fd;                      /* LB_OK: our end of a new channel; owned by the caller */
+  char *detail;                /* else: why, for people; owned by the caller; may be NULL */
+  uint64_t wait_ms;            /* during a back-off: until the next start may be tried;
+                                  else 0 */
 } lb_start_t;
 
 /* Makes sure that a generation is starting or running, and opens a channel to
@@ -50,8 +49,7 @@ void lb_server_release(lb_generation_t *generation); /* accepts NULL */
 void lb_server_saw_hello(lb_generation_t *generation);
 void lb_server_saw_ready(lb_generation_t *generation);
 /* It said what is wrong, and ends by itself. */
-void lb_server_saw_failed(lb_generation_t *generation, int err,
-                          const char *detail);
+void lb_server_saw_failed(lb_generation_t *generation, int err, const char *detail);
 
 /* Ends it at once, for this reason. */
 void lb_server_kill(lb_generation_t *generation, int err, const char *detail);
@@ -66,8 +64,7 @@ int lb_server_stop(void);
 lb_generation_state_t lb_server_poll(lb_generation_t *generation);
 
 /* See claims.h. */
-int lb_server_claim(const lb_shape_t *shape, size_t count,
-                    const char **contradiction);
+int lb_server_claim(const lb_shape_t *shape, size_t count, const char **contradiction);
 int lb_server_unclaim(void);
 
 typedef struct lb_server_status {

@@ -27,18 +27,12 @@ static int spawn_error(int sys_err) {
   }
 }
 
-static int add_actions(posix_spawn_file_actions_t *actions,
-                       const lb_spawn_t *request) {
-  int err =
-      posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
-  if (err == 0)
-    err = posix_spawn_file_actions_adddup2(actions, request->words, 1);
-  if (err == 0)
-    err = posix_spawn_file_actions_adddup2(actions, request->words, 2);
-  if (err == 0)
-    err = posix_spawn_file_actions_adddup2(actions, request->control, 3);
-  if (err == 0)
-    err = posix_spawn_file_actions_adddup2(actions, request->lifeline, 4);
+static int add_actions(posix_spawn_file_actions_t *actions, const lb_spawn_t *request) {
+  int err = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
+  if (err == 0) err = posix_spawn_file_actions_adddup2(actions, request->words, 1);
+  if (err == 0) err = posix_spawn_file_actions_adddup2(actions, request->words, 2);
+  if (err == 0) err = posix_spawn_file_actions_adddup2(actions, request->control, 3);
+  if (err == 0) err = posix_spawn_file_actions_adddup2(actions, request->lifeline, 4);
   return err;
 }
 
@@ -51,13 +45,10 @@ static int set_attributes(posix_spawnattr_t *attributes) {
   sigdelset(&all, SIGKILL);
   sigdelset(&all, SIGSTOP);
   int err = posix_spawnattr_setsigmask(attributes, &none);
+  if (err == 0) err = posix_spawnattr_setsigdefault(attributes, &all);
+  if (err == 0) err = posix_spawnattr_setpgroup(attributes, 0);
   if (err == 0)
-    err = posix_spawnattr_setsigdefault(attributes, &all);
-  if (err == 0)
-    err = posix_spawnattr_setpgroup(attributes, 0);
-  if (err == 0)
-    err = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK |
-                                                   POSIX_SPAWN_SETSIGDEF |
+    err = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
                                                    POSIX_SPAWN_SETPGROUP);
   return err;
 }
@@ -67,17 +58,14 @@ static int start(const lb_spawn_t *request, pid_t *pid) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   int err = posix_spawn_file_actions_init(&actions);
-  if (err != 0)
-    return err;
+  if (err != 0) return err;
   err = posix_spawnattr_init(&attributes);
-  if (err != 0)
-    goto free_actions;
+  if (err != 0) goto free_actions;
   err = add_actions(&actions, request);
+  if (err == 0) err = set_attributes(&attributes);
   if (err == 0)
-    err = set_attributes(&attributes);
-  if (err == 0)
-    err = lb_sys.posix_spawn(pid, request->path, &actions, &attributes,
-                             request->argv, request->envp);
+    err =
+        lb_sys.posix_spawn(pid, request->path, &actions, &attributes, request->argv, request->envp);
   posix_spawnattr_destroy(&attributes);
 free_actions:
   posix_spawn_file_actions_destroy(&actions);
@@ -87,8 +75,7 @@ free_actions:
 int lb_spawn(const lb_spawn_t *request, lb_process_t *out, int *sys_err) {
   pid_t pid = 0;
   *sys_err = start(request, &pid);
-  if (*sys_err != 0)
-    return spawn_error(*sys_err);
+  if (*sys_err != 0) return spawn_error(*sys_err);
   int pidfd = lb_sys.pidfd_open(pid);
   if (pidfd < 0) { /* without it we could not watch the child: take it back */
     *sys_err = errno;
@@ -108,13 +95,10 @@ static void kill_group(pid_t pid) { kill(-pid, SIGKILL); }
 int lb_process_reap(const lb_process_t *process, lb_exit_t *out) {
   siginfo_t info;
   memset(&info, 0, sizeof(info));
-  int rc =
-      lb_sys.pidfd_wait(process->pidfd, &info, WEXITED | WNOHANG | WNOWAIT);
-  if (rc == 0 && info.si_pid == 0)
-    return LB_AGAIN;
+  int rc = lb_sys.pidfd_wait(process->pidfd, &info, WEXITED | WNOHANG | WNOWAIT);
+  if (rc == 0 && info.si_pid == 0) return LB_AGAIN;
   memset(out, 0, sizeof(*out));
-  if (rc != 0)
-    return errno == ECHILD ? LB_OK : LB_AGAIN;
+  if (rc != 0) return errno == ECHILD ? LB_OK : LB_AGAIN;
   kill_group(process->pid);
   rc = lb_sys.pidfd_wait(process->pidfd, &info, WEXITED | WNOHANG);
   out->known = rc == 0;
@@ -130,7 +114,6 @@ void lb_process_signal(const lb_process_t *process, int signal) {
 }
 
 int lb_process_arm_lifeline(const lb_process_t *process, int lifeline) {
-  if (fcntl(lifeline, F_SETOWN, -process->pid) != 0)
-    return LB_ESPAWN;
+  if (fcntl(lifeline, F_SETOWN, -process->pid) != 0) return LB_ESPAWN;
   return lb_sys.set_status(lifeline, O_ASYNC) == 0 ? LB_OK : LB_ESPAWN;
 }

@@ -13,15 +13,11 @@
 #define P_PIDFD 3 /* Linux 5.4; glibc names it since 2.36 */
 #endif
 
-static int dup_above(int fd, int lowest) {
-  return fcntl(fd, F_DUPFD_CLOEXEC, lowest);
-}
+static int dup_above(int fd, int lowest) { return fcntl(fd, F_DUPFD_CLOEXEC, lowest); }
 
 static int set_status(int fd, int flags) { return fcntl(fd, F_SETFL, flags); }
 
-static int pidfd_open_raw(pid_t pid) {
-  return (int)syscall(SYS_pidfd_open, pid, 0);
-}
+static int pidfd_open_raw(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
 static int pidfd_signal_raw(int pidfd, int signal) {
   return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
@@ -45,19 +41,19 @@ lb_sys_t lb_sys = {
 };
 
 /* strerrorname_np is glibc 2.32. */
-#define LB_ERRNOS(X)                                                           \
-  X(E2BIG)                                                                     \
-  X(EACCES) X(EAGAIN) X(EBADF) X(ECHILD) X(ECONNRESET) X(EFAULT) X(EFBIG)      \
-      X(EINTR) X(EINVAL) X(EIO) X(EISDIR) X(ELIBBAD) X(ELOOP) X(EMFILE)        \
-          X(EMSGSIZE) X(ENAMETOOLONG) X(ENFILE) X(ENOBUFS) X(ENOENT)           \
-              X(ENOEXEC) X(ENOMEM) X(ENOSYS) X(ENOTCONN) X(ENOTDIR) X(EPERM)   \
-                  X(EPIPE) X(ESRCH) X(ETOOMANYREFS) X(ETXTBSY)
+#define LB_ERRNOS(X)                                                                               \
+  X(E2BIG)                                                                                         \
+  X(EACCES)                                                                                        \
+  X(EAGAIN) X(EBADF) X(ECHILD) X(ECONNRESET) X(EFAULT) X(EFBIG) X(EINTR) X(EINVAL) X(EIO)          \
+      X(EISDIR) X(ELIBBAD) X(ELOOP) X(EMFILE) X(EMSGSIZE) X(ENAMETOOLONG) X(ENFILE) X(ENOBUFS)     \
+          X(ENOENT) X(ENOEXEC) X(ENOMEM) X(ENOSYS) X(ENOTCONN) X(ENOTDIR) X(EPERM) X(EPIPE)        \
+              X(ESRCH) X(ETOOMANYREFS) X(ETXTBSY)
 
 const char *lb_errno_name(int err) {
   static __thread char unnamed[24];
   switch (err) {
-#define X(name)                                                                \
-  case name:                                                                   \
+#define X(name)                                                                                    \
+  case name:                                                                                       \
     return #name;
     LB_ERRNOS(X)
 #undef X

@@ -17,10 +17,8 @@ typedef struct lb_sys {
   int (*dup_above)(int fd, int lowest); /* close-on-exec */
   int (*set_status)(int fd, int flags); /* F_SETFL */
   ssize_t (*sendmsg)(int fd, const struct msghdr *message, int flags);
-  int (*posix_spawn)(pid_t *pid, const char *path,
-                     const posix_spawn_file_actions_t *actions,
-                     const posix_spawnattr_t *attributes, char *const argv[],
-                     char *const envp[]);
+  int (*posix_spawn)(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+                     const posix_spawnattr_t *attributes, char *const argv[], char *const envp[]);
   int (*pidfd_open)(pid_t pid); /* close-on-exec by the kernel */
   int (*pidfd_signal)(int pidfd, int signal);
   int (*pidfd_wait)(int pidfd, siginfo_t *info, int options); /* waitid */

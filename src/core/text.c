@@ -12,8 +12,7 @@ char *lb_format(const char *format, ...) {
   int len = vsnprintf(NULL, 0, format, args);
   va_end(args);
   char *text = len < 0 ? NULL : malloc((size_t)len + 1);
-  if (text != NULL)
-    vsnprintf(text, (size_t)len + 1, format, again);
+  if (text != NULL) vsnprintf(text, (size_t)len + 1, format, again);
   va_end(again);
   return text;
 }

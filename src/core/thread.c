@@ -8,9 +8,10 @@
 #include <unistd.h>
 #include <uv.h>
 
-#define STACK_SIZE (512u * 1024u) /* bytes: paths on the stack, no recursion   \
-                                   */
-#define KERNEL_SIGSET 8           /* bytes of the kernel's sigset_t */
+#define STACK_SIZE                                                                                 \
+  (512u * 1024u)        /* bytes: paths on the stack, no recursion                                 \
+                         */
+#define KERNEL_SIGSET 8 /* bytes of the kernel's sigset_t */
 
 /* libuv's threads, since pthread_create, as built here, needs glibc 2.34. They
  * can't be detached (libuv 1.50), so each start joins those that are done: at
@@ -52,8 +53,7 @@ static void join_done(void) {
 
 /* The wrapper pthread_sigmask is glibc 2.32. A new thread inherits the mask. */
 static int create_with_signals_blocked(job_t *job) {
-  uv_thread_options_t options = {.flags = UV_THREAD_HAS_STACK_SIZE,
-                                 .stack_size = STACK_SIZE};
+  uv_thread_options_t options = {.flags = UV_THREAD_HAS_STACK_SIZE, .stack_size = STACK_SIZE};
   sigset_t all, before;
   sigfillset(&all);
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, KERNEL_SIGSET);
@@ -64,8 +64,7 @@ static int create_with_signals_blocked(job_t *job) {
 
 int lb_thread_run(void (*work)(void *arg), void *arg) {
   job_t *job = calloc(1, sizeof(*job));
-  if (job == NULL)
-    return ENOMEM;
+  if (job == NULL) return ENOMEM;
   job->work = work;
   job->arg = arg;
   pthread_mutex_lock(&mutex);

@@ -33,41 +33,33 @@ static inline int teardown(void **state) {
   return 0;
 }
 
-static inline uint32_t open_call(fixture_t *f, lb_call_kind_t kind,
-                                 uint32_t window) {
+static inline uint32_t open_call(fixture_t *f, lb_call_kind_t kind, uint32_t window) {
   uint32_t id = 0;
   assert_int_equal(lb_calls_open(&f->calls, kind, window, &id), LB_OK);
   return id;
 }
 
-static inline uint32_t open_stream(fixture_t *f) {
-  return open_call(f, LB_CALL_STREAM, WINDOW);
-}
+static inline uint32_t open_stream(fixture_t *f) { return open_call(f, LB_CALL_STREAM, WINDOW); }
 
-static inline uint32_t open_whole(fixture_t *f) {
-  return open_call(f, LB_CALL_WHOLE, WINDOW);
-}
+static inline uint32_t open_whole(fixture_t *f) { return open_call(f, LB_CALL_WHOLE, WINDOW); }
 
 /* Takes a frame whose payload ends at a guard page. */
-static inline int take_bytes(fixture_t *f, uint32_t id, uint8_t type,
-                             uint8_t flags, const char *data, uint32_t len) {
+static inline int take_bytes(fixture_t *f, uint32_t id, uint8_t type, uint8_t flags,
+                             const char *data, uint32_t len) {
   static char *copy;
   static uint32_t copy_len;
-  if (copy != NULL)
-    guard_free(copy, copy_len);
+  if (copy != NULL) guard_free(copy, copy_len);
   copy = guard_copy(data, len);
   copy_len = len;
   lb_frame_t frame = {id, type, flags, len, copy};
   return lb_calls_accept(&f->calls, &frame, &f->message, &f->grant);
 }
 
-static inline int take(fixture_t *f, uint32_t id, uint8_t type, uint8_t flags,
-                       const char *text) {
+static inline int take(fixture_t *f, uint32_t id, uint8_t type, uint8_t flags, const char *text) {
   return take_bytes(f, id, type, flags, text, (uint32_t)strlen(text));
 }
 
-static inline void assert_message(const fixture_t *f, uint8_t type,
-                                  const char *text) {
+static inline void assert_message(const fixture_t *f, uint8_t type, const char *text) {
   assert_int_equal(f->message.type, type);
   assert_int_equal(f->message.len, strlen(text));
   assert_memory_equal(f->message.data, text, strlen(text));

@@ -73,12 +73,10 @@ static void on_down(void *arg, const lb_down_t *info) {
 
 static void on_closed(void *arg) { ((bench_t *)arg)->closed++; }
 
-static const lb_port_handler_t handler = {
-    on_message, on_batch, on_spawned, on_hello, on_ready, on_down, on_closed};
+static const lb_port_handler_t handler = {on_message, on_batch, on_spawned, on_hello,
+                                          on_ready,   on_down,  on_closed};
 
-static void out_of_patience(uv_timer_t *timer) {
-  ((bench_t *)timer->data)->late = 1;
-}
+static void out_of_patience(uv_timer_t *timer) { ((bench_t *)timer->data)->late = 1; }
 
 /* Runs the loop until *flag is set. */
 static void await(bench_t *b, const int *flag) {
@@ -107,15 +105,12 @@ static void close_port(bench_t *b) {
 }
 
 /* Leaves no process behind: a zombie too would be found. */
-static int no_children(void) {
-  return waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD;
-}
+static int no_children(void) { return waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD; }
 
 static int teardown(void **state) {
   bench_t *b = *state;
   lb_server_unclaim();
-  if (!b->closed)
-    close_port(b);
+  if (!b->closed) close_port(b);
   uv_close((uv_handle_t *)&b->patience, NULL);
   uv_run(&b->loop, UV_RUN_DEFAULT);
   assert_int_equal(uv_loop_close(&b->loop), 0);
@@ -123,8 +118,8 @@ static int teardown(void **state) {
   return 0;
 }
 
-static int try_start(bench_t *b, const char *python, const char *how,
-                     char **detail, uint64_t *wait_ms) {
+static int try_start(bench_t *b, const char *python, const char *how, char **detail,
+                     uint64_t *wait_ms) {
   char peer[64], path[512];
   snprintf(peer, sizeof(peer), "PEER=%s", how);
   snprintf(path, sizeof(path), "PATH=%s", getenv("PATH"));
@@ -133,8 +128,7 @@ static int try_start(bench_t *b, const char *python, const char *how,
       .python = python, .script = "/worker.py", .worker = "{}", .envp = envp};
   uint32_t generation;
   int created;
-  return lb_port_start(b->port, &options, &generation, &created, detail,
-                       wait_ms);
+  return lb_port_start(b->port, &options, &generation, &created, detail, wait_ms);
 }
 
 static void start(bench_t *b, const char *how) {

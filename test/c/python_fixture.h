@@ -61,9 +61,7 @@ static inline void on_lambda(fixture_t *f) {
   set(f, "AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001");
 }
 
-static inline void put_python(fixture_t *f, const char *path) {
-  tree_python(&f->tree, path);
-}
+static inline void put_python(fixture_t *f, const char *path) { tree_python(&f->tree, path); }
 
 /* A package folder with litellm in it. */
 static inline void put_litellm(fixture_t *f, const char *folder) {
@@ -91,8 +89,7 @@ static inline void plan(fixture_t *f) {
   assert_int_equal(lb_python_plan(&f->query, &f->plan), LB_OK);
 }
 
-static inline void assert_chosen(fixture_t *f, const char *path,
-                                 lb_python_source_t source) {
+static inline void assert_chosen(fixture_t *f, const char *path, lb_python_source_t source) {
   plan(f);
   if (f->plan.chosen < 0) {
     char *text = lb_python_plan_text(&f->plan);
@@ -100,8 +97,7 @@ static inline void assert_chosen(fixture_t *f, const char *path,
   }
   const lb_candidate_t *chosen = &f->plan.candidates[f->plan.chosen];
   assert_string_equal(chosen->path, tree_path(&f->tree, path));
-  assert_string_equal(lb_python_source_name(chosen->source),
-                      lb_python_source_name(source));
+  assert_string_equal(lb_python_source_name(chosen->source), lb_python_source_name(source));
   assert_int_equal(f->plan.err, LB_OK);
   assert_int_equal(chosen->err, LB_OK);
   assert_null(chosen->reason);
@@ -116,8 +112,7 @@ static inline void assert_none(fixture_t *f, int err) {
 static inline void assert_plan_says(fixture_t *f, const char *words) {
   char *text = lb_python_plan_text(&f->plan);
   assert_non_null(text);
-  if (strstr(text, words) == NULL)
-    fail_msg("\"%s\" is not in: %s", words, text);
+  if (strstr(text, words) == NULL) fail_msg("\"%s\" is not in: %s", words, text);
   free(text);
 }
 

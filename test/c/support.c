@@ -16,10 +16,8 @@ static int countdown; /* 0: off */
 static int did_fail;
 
 static int fails_now(void) {
-  if (__atomic_load_n(&countdown, __ATOMIC_RELAXED) == 0)
-    return 0;
-  if (__atomic_sub_fetch(&countdown, 1, __ATOMIC_RELAXED) != 0)
-    return 0;
+  if (__atomic_load_n(&countdown, __ATOMIC_RELAXED) == 0) return 0;
+  if (__atomic_sub_fetch(&countdown, 1, __ATOMIC_RELAXED) != 0) return 0;
   did_fail = 1;
   return 1;
 }
@@ -39,9 +37,7 @@ void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *old, size_t size);
 char *__real_strdup(const char *text);
 
-void *__wrap_malloc(size_t size) {
-  return fails_now() ? NULL : __real_malloc(size);
-}
+void *__wrap_malloc(size_t size) { return fails_now() ? NULL : __real_malloc(size); }
 
 void *__wrap_calloc(size_t count, size_t size) {
   return fails_now() ? NULL : __real_calloc(count, size);
@@ -51,27 +47,22 @@ void *__wrap_realloc(void *old, size_t size) {
   return fails_now() ? NULL : __real_realloc(old, size);
 }
 
-char *__wrap_strdup(const char *text) {
-  return fails_now() ? NULL : __real_strdup(text);
-}
+char *__wrap_strdup(const char *text) { return fails_now() ? NULL : __real_strdup(text); }
 
 /* ---- guard pages ---- */
 
 static size_t page_size(void) { return (size_t)sysconf(_SC_PAGESIZE); }
 
-static size_t data_pages(size_t len) {
-  return (len / page_size() + 1) * page_size();
-}
+static size_t data_pages(size_t len) { return (len / page_size() + 1) * page_size(); }
 
 char *guard_copy(const void *data, size_t len) {
   size_t room = data_pages(len);
-  char *base = mmap(NULL, room + page_size(), PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  char *base =
+      mmap(NULL, room + page_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   assert_ptr_not_equal(base, MAP_FAILED);
   assert_int_equal(mprotect(base + room, page_size(), PROT_NONE), 0);
   char *copy = base + room - len;
-  if (data != NULL)
-    memcpy(copy, data, len);
+  if (data != NULL) memcpy(copy, data, len);
   return copy;
 }
 
@@ -97,17 +88,14 @@ void tree_make(tree_t *tree) {
   assert_non_null(mkdtemp(tree->root));
 }
 
-static int remove_one(const char *path, const struct stat *info, int flag,
-                      struct FTW *ftw) {
+static int remove_one(const char *path, const struct stat *info, int flag, struct FTW *ftw) {
   (void)info;
   (void)flag;
   (void)ftw;
   return remove(path);
 }
 
-void tree_remove(tree_t *tree) {
-  nftw(tree->root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
+void tree_remove(tree_t *tree) { nftw(tree->root, remove_one, 8, FTW_DEPTH | FTW_PHYS); }
 
 const char *tree_path(const tree_t *tree, const char *path) {
   static char buffers[8][1024];
@@ -118,8 +106,7 @@ const char *tree_path(const tree_t *tree, const char *path) {
 }
 
 static void make_parents(char *path) {
-  for (char *slash = strchr(path + 1, '/'); slash != NULL;
-       slash = strchr(slash + 1, '/')) {
+  for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
     *slash = '\0';
     mkdir(path, 0755);
     *slash = '/';
@@ -132,12 +119,9 @@ static char *prepare(const tree_t *tree, const char *path) {
   return full;
 }
 
-void tree_folder(const tree_t *tree, const char *path) {
-  mkdir(prepare(tree, path), 0755);
-}
+void tree_folder(const tree_t *tree, const char *path) { mkdir(prepare(tree, path), 0755); }
 
-void tree_file(const tree_t *tree, const char *path, unsigned mode,
-               const void *data, size_t len) {
+void tree_file(const tree_t *tree, const char *path, unsigned mode, const void *data, size_t len) {
   const char *full = prepare(tree, path);
   FILE *file = fopen(full, "w");
   assert_non_null(file);
@@ -146,8 +130,7 @@ void tree_file(const tree_t *tree, const char *path, unsigned mode,
   assert_int_equal(chmod(full, mode), 0);
 }
 
-void tree_text(const tree_t *tree, const char *path, unsigned mode,
-               const char *text) {
+void tree_text(const tree_t *tree, const char *path, unsigned mode, const char *text) {
   tree_file(tree, path, mode, text, strlen(text));
 }
 

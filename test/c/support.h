@@ -32,10 +32,8 @@ typedef struct tree {
 void tree_make(tree_t *tree);
 void tree_remove(tree_t *tree);
 void tree_folder(const tree_t *tree, const char *path);
-void tree_file(const tree_t *tree, const char *path, unsigned mode,
-               const void *data, size_t len);
-void tree_text(const tree_t *tree, const char *path, unsigned mode,
-               const char *text);
+void tree_file(const tree_t *tree, const char *path, unsigned mode, const void *data, size_t len);
+void tree_text(const tree_t *tree, const char *path, unsigned mode, const char *text);
 void tree_link(const tree_t *tree, const char *path, const char *target);
 
 /* "root/path", in a buffer that the next eight calls leave alone. */

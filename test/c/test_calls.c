@@ -120,18 +120,15 @@ static void a_kind_takes_only_its_own_types(void **state) {
     uint32_t whole = open_whole(f), stream = open_stream(f);
     int settles_whole = type == LB_FRAME_RESULT || type == LB_FRAME_ERROR;
     int of_stream = type >= LB_FRAME_TEMPLATE && type <= LB_FRAME_ERROR;
-    assert_int_equal(take(f, whole, (uint8_t)type, 0, "x"),
-                     settles_whole ? LB_OK : LB_EPROTOCOL);
-    assert_int_equal(take(f, stream, (uint8_t)type, 0, "x"),
-                     of_stream ? LB_OK : LB_EPROTOCOL);
+    assert_int_equal(take(f, whole, (uint8_t)type, 0, "x"), settles_whole ? LB_OK : LB_EPROTOCOL);
+    assert_int_equal(take(f, stream, (uint8_t)type, 0, "x"), of_stream ? LB_OK : LB_EPROTOCOL);
   }
 }
 
 static void only_a_result_is_binary(void **state) {
   fixture_t *f = *state;
   for (uint8_t type = LB_FRAME_TEMPLATE; type <= LB_FRAME_ERROR; type++)
-    assert_int_equal(take(f, open_stream(f), type, LB_FLAG_BINARY, "x"),
-                     LB_EPROTOCOL);
+    assert_int_equal(take(f, open_stream(f), type, LB_FLAG_BINARY, "x"), LB_EPROTOCOL);
 }
 
 /* ---- cancel ---- */

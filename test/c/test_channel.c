@@ -16,8 +16,7 @@
 /* A channel on a loop of its own; the test is the worker at the far end. */
 typedef struct bench {
   uv_loop_t loop;
-  uv_async_t
-      holder; /* as the port does: a loop without one does not even look */
+  uv_async_t holder; /* as the port does: a loop without one does not even look */
   lb_channel_t *channel;
   int far;
   char seen[4096]; /* what was handed out: "type:call:text " */
@@ -30,16 +29,14 @@ static void on_message(void *arg, const lb_message_t *m) {
   bench_t *b = arg;
   size_t at = strlen(b->seen);
   int shown = m->len < 20 ? (int)m->len : 20;
-  snprintf(b->seen + at, sizeof(b->seen) - at, "%02x:%u:%.*s ", m->type,
-           m->call, shown, m->data);
+  snprintf(b->seen + at, sizeof(b->seen) - at, "%02x:%u:%.*s ", m->type, m->call, shown, m->data);
   b->last_len = m->len;
 }
 
 static void on_batch(void *arg) {
   bench_t *b = arg;
   b->batches++;
-  if (b->close_in_batch)
-    lb_channel_close(b->channel);
+  if (b->close_in_batch) lb_channel_close(b->channel);
 }
 
 static void on_ended(void *arg, int err) {
@@ -50,8 +47,7 @@ static void on_ended(void *arg, int err) {
 
 static void on_closed(void *arg) { ((bench_t *)arg)->closed++; }
 
-static const lb_channel_handler_t handler = {on_message, on_batch, on_ended,
-                                             on_closed};
+static const lb_channel_handler_t handler = {on_message, on_batch, on_ended, on_closed};
 
 static int setup(void **state) {
   bench_t *b = calloc(1, sizeof(*b));
@@ -60,8 +56,7 @@ static int setup(void **state) {
   uv_async_init(&b->loop, &b->holder, NULL);
   socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds);
   b->far = fds[1];
-  assert_int_equal(lb_channel_open(&b->loop, fds[0], &handler, b, &b->channel),
-                   LB_OK);
+  assert_int_equal(lb_channel_open(&b->loop, fds[0], &handler, b, &b->channel), LB_OK);
   *state = b;
   return 0;
 }
@@ -74,24 +69,21 @@ static int teardown(void **state) {
   uv_close((uv_handle_t *)&b->holder, NULL);
   uv_run(&b->loop, UV_RUN_DEFAULT);
   assert_int_equal(b->closed, 1);
-  if (b->far >= 0)
-    close(b->far);
+  if (b->far >= 0) close(b->far);
   assert_int_equal(uv_loop_close(&b->loop), 0); /* no handle was left */
   free(b);
   return 0;
 }
 
-static void far_sends(bench_t *b, uint32_t call, uint8_t type, uint8_t flags,
-                      const char *data, uint32_t len) {
+static void far_sends(bench_t *b, uint32_t call, uint8_t type, uint8_t flags, const char *data,
+                      uint32_t len) {
   char head[LB_FRAME_HEADER];
   lb_frame_write(head, call, type, flags, len);
   assert_int_equal(write(b->far, head, sizeof(head)), sizeof(head));
-  if (len > 0)
-    assert_int_equal(write(b->far, data, len), len);
+  if (len > 0) assert_int_equal(write(b->far, data, len), len);
 }
 
-static void far_says(bench_t *b, uint32_t call, uint8_t type,
-                     const char *text) {
+static void far_says(bench_t *b, uint32_t call, uint8_t type, const char *text) {
   far_sends(b, call, type, 0, text, (uint32_t)strlen(text));
 }
 
@@ -115,9 +107,7 @@ static uint32_t begin(bench_t *b, lb_call_kind_t kind, size_t body) {
   uint32_t id = 0;
   size_t len = LB_CALL_HEAD + strlen("fn") + body;
   char *payload = calloc(1, len);
-  assert_int_equal(
-      lb_channel_call(b->channel, "fn", kind, WINDOW, payload, len, &id),
-      LB_OK);
+  assert_int_equal(lb_channel_call(b->channel, "fn", kind, WINDOW, payload, len, &id), LB_OK);
   return id;
 }
 
@@ -214,8 +204,7 @@ static void a_full_socket_is_written_as_it_drains(void **state) {
   for (int i = 0; i < 200 && total < body; i++) {
     static char buf[1 << 16];
     ssize_t n = read(b->far, buf, sizeof(buf));
-    if (n > 0)
-      total += (unsigned)n;
+    if (n > 0) total += (unsigned)n;
     turn(b);
   }
   assert_true(total > body);
@@ -237,16 +226,14 @@ static void the_end_of_file_is_told_once_after_the_last_words(void **state) {
   assert_int_equal(b->ended, 1);
   assert_int_equal(b->ended_err, LB_OK);
   char *payload = malloc(64);
-  assert_int_equal(
-      lb_channel_call(b->channel, "fn", LB_CALL_WHOLE, 1, payload, 64, &other),
-      LB_ESERVER_EXITED);
+  assert_int_equal(lb_channel_call(b->channel, "fn", LB_CALL_WHOLE, 1, payload, 64, &other),
+                   LB_ESERVER_EXITED);
   free(payload); /* still ours */
 }
 
 static void a_reset_is_an_end_too_and_loses_nothing(void **state) {
   bench_t *b = *state;
-  uint32_t id =
-      begin(b, LB_CALL_STREAM, 0); /* stays unread at the far end: ECONNRESET */
+  uint32_t id = begin(b, LB_CALL_STREAM, 0); /* stays unread at the far end: ECONNRESET */
   far_says(b, id, LB_FRAME_DELTA, "last");
   close(b->far);
   b->far = -1;
@@ -264,8 +251,7 @@ static void drain_takes_all_without_the_loop(void **state) {
     far_says(b, id, LB_FRAME_DELTA, "x");
   lb_channel_drain(b->channel);
   assert_int_equal(strlen(b->seen), 20 * strlen("13:1:x "));
-  assert_int_equal(b->ended,
-                   0); /* a fork may keep it open: no end of file is awaited */
+  assert_int_equal(b->ended, 0); /* a fork may keep it open: no end of file is awaited */
 }
 
 static void hostile(bench_t *b, const char *bytes, size_t len) {
@@ -277,9 +263,7 @@ static void hostile(bench_t *b, const char *bytes, size_t len) {
   assert_int_equal(b->ended, 1);
 }
 
-static void garbage_ends_it(void **state) {
-  hostile(*state, "GET / HTTP/1.1\r\n\r\n", 18);
-}
+static void garbage_ends_it(void **state) { hostile(*state, "GET / HTTP/1.1\r\n\r\n", 18); }
 
 static void four_gigabytes_are_refused_from_the_header_alone(void **state) {
   hostile(*state, "\xff\xff\xff\xff\1\0\0\0\x13\0\0\0", 12);
@@ -324,16 +308,14 @@ static void closed_by_its_own_handler(void **state) {
   socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds);
   close(b->far);
   b->far = fds[1];
-  assert_int_equal(lb_channel_open(&b->loop, fds[0], &handler, b, &b->channel),
-                   LB_OK);
+  assert_int_equal(lb_channel_open(&b->loop, fds[0], &handler, b, &b->channel), LB_OK);
 }
 
 static void it_never_holds_the_loop(void **state) {
   bench_t *b = *state;
   begin(b, LB_CALL_STREAM, 0);
   uv_unref((uv_handle_t *)&b->holder);
-  assert_int_equal(uv_run(&b->loop, UV_RUN_DEFAULT),
-                   0); /* returns although a call is open */
+  assert_int_equal(uv_run(&b->loop, UV_RUN_DEFAULT), 0); /* returns although a call is open */
 }
 
 static void no_memory_at_any_step_of_open(void **state) {
@@ -351,13 +333,11 @@ static void no_memory_at_any_step_of_open(void **state) {
       lb_channel_close(other);
       turn(b);
       b->closed = 0;
-      if (!failed)
-        break;
+      if (!failed) break;
     } else {
       assert_int_equal(err, failed ? LB_EMEMORY : LB_OK);
       failures++;
-      assert_int_equal(fcntl(fds[0], F_GETFD),
-                       -1); /* it was taken over, and closed */
+      assert_int_equal(fcntl(fds[0], F_GETFD), -1); /* it was taken over, and closed */
     }
   }
   assert_true(failures >= 3);
@@ -369,11 +349,9 @@ static void no_memory_for_a_call_leaves_the_channel_well(void **state) {
   char got[256], *payload = calloc(1, 64);
   for (int nth = 1;; nth++) {
     alloc_fail(nth);
-    int err =
-        lb_channel_call(b->channel, "fn", LB_CALL_WHOLE, 1, payload, 64, &id);
+    int err = lb_channel_call(b->channel, "fn", LB_CALL_WHOLE, 1, payload, 64, &id);
     alloc_restore();
-    if (err == LB_OK)
-      break;
+    if (err == LB_OK) break;
     assert_int_equal(err, LB_EMEMORY);
   }
   turn(b);

@@ -14,8 +14,7 @@ static void agreeing_instances_share(void **state) {
   const char *why = NULL;
   assert_int_equal(lb_claims_add(&claims, &python_a, 1, &why), LB_OK);
   assert_int_equal(lb_claims_add(&claims, &python_a, 1, &why), LB_OK);
-  assert_int_equal(lb_claims_add(&claims, NULL, 0, &why),
-                   LB_OK); /* says nothing */
+  assert_int_equal(lb_claims_add(&claims, NULL, 0, &why), LB_OK); /* says nothing */
   assert_null(why);
   assert_int_equal(lb_claims_remove(&claims), 0);
   assert_int_equal(lb_claims_remove(&claims), 0);
@@ -27,8 +26,7 @@ static void a_contradiction_is_named_and_changes_nothing(void **state) {
   lb_claims_t claims = {0};
   const char *why = NULL;
   assert_int_equal(lb_claims_add(&claims, &python_a, 1, &why), LB_OK);
-  assert_int_equal(lb_claims_add(&claims, &python_b, 1, &why),
-                   LB_EINVALID_ARGUMENT);
+  assert_int_equal(lb_claims_add(&claims, &python_b, 1, &why), LB_EINVALID_ARGUMENT);
   assert_string_equal(why, "python");
   assert_int_equal(lb_claims_remove(&claims), 1);
 }
@@ -38,8 +36,7 @@ static void what_the_first_left_at_default_can_not_be_set_later(void **state) {
   lb_claims_t claims = {0};
   const char *why = NULL;
   assert_int_equal(lb_claims_add(&claims, NULL, 0, &why), LB_OK);
-  assert_int_equal(lb_claims_add(&claims, &python_a, 1, &why),
-                   LB_EINVALID_ARGUMENT);
+  assert_int_equal(lb_claims_add(&claims, &python_a, 1, &why), LB_EINVALID_ARGUMENT);
   assert_string_equal(why, "python");
   assert_int_equal(lb_claims_remove(&claims), 1);
 }

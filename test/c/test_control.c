@@ -8,15 +8,15 @@
 #include "errors.h"
 #include "support.h"
 
-#define HELLO                                                                  \
-  "{\"protocol\":1,\"pid\":4242,\"python\":\"3.11.7\","                        \
+#define HELLO                                                                                      \
+  "{\"protocol\":1,\"pid\":4242,\"python\":\"3.11.7\","                                            \
   "\"executable\":\"/opt/python/bin/python3\"}"
-#define READY                                                                  \
-  "{\"litellm\":\"1.78.7\","                                                   \
-  "\"memory\":{\"rss\":91234304,\"vms\":412345344,\"percent\":4.5},"           \
+#define READY                                                                                      \
+  "{\"litellm\":\"1.78.7\","                                                                       \
+  "\"memory\":{\"rss\":91234304,\"vms\":412345344,\"percent\":4.5},"                               \
   "\"timings\":{\"interpreter\":31.5,\"bootstrap\":8.25,\"import\":612}}"
-#define FAILED                                                                 \
-  "{\"code\":\"ERR_LITELLM_MISSING\",\"message\":\"No module\","               \
+#define FAILED                                                                                     \
+  "{\"code\":\"ERR_LITELLM_MISSING\",\"message\":\"No module\","                                   \
   "\"detail\":\"sys.path\"}"
 
 /* Each parser over bytes that end at a guard page, so with no NUL after them.
@@ -28,9 +28,7 @@ static int hello_bytes(const char *data, size_t len, lb_hello_t *out) {
   return err;
 }
 
-static int hello(const char *text, lb_hello_t *out) {
-  return hello_bytes(text, strlen(text), out);
-}
+static int hello(const char *text, lb_hello_t *out) { return hello_bytes(text, strlen(text), out); }
 
 static int ready(const char *text, lb_ready_t *out) {
   size_t len = strlen(text);
@@ -100,11 +98,10 @@ static void failed_is_read(void **state) {
 static void order_space_and_unknown_fields_do_not_matter(void **state) {
   (void)state;
   lb_hello_t out;
-  assert_int_equal(
-      hello(" \n{ \"new\" : [1,{\"a\":null}],\t\"executable\":\"x\","
-            "\"python\":\"3.13.0\",\r\n\"pid\":1,\"protocol\":2} ",
-            &out),
-      LB_OK);
+  assert_int_equal(hello(" \n{ \"new\" : [1,{\"a\":null}],\t\"executable\":\"x\","
+                         "\"python\":\"3.13.0\",\r\n\"pid\":1,\"protocol\":2} ",
+                         &out),
+                   LB_OK);
   assert_int_equal(out.protocol, 2);
   assert_int_equal(out.pid, 1);
 }
@@ -124,26 +121,22 @@ static void escapes_and_brackets_in_strings_are_text(void **state) {
 static void measures_may_be_unknown(void **state) {
   (void)state;
   lb_ready_t out;
-  assert_int_equal(
-      ready("{\"litellm\":\"1\",\"memory\":{\"rss\":null,\"vms\":null,"
-            "\"percent\":null},\"timings\":{\"interpreter\":null,"
-            "\"bootstrap\":0,\"import\":1}}",
-            &out),
-      LB_OK);
+  assert_int_equal(ready("{\"litellm\":\"1\",\"memory\":{\"rss\":null,\"vms\":null,"
+                         "\"percent\":null},\"timings\":{\"interpreter\":null,"
+                         "\"bootstrap\":0,\"import\":1}}",
+                         &out),
+                   LB_OK);
   assert_true(out.rss_bytes == 0 && out.memory_percent == 0);
 }
 
 static void detail_may_be_missing_or_null(void **state) {
   (void)state;
   lb_failed_t out;
-  assert_int_equal(failed("{\"code\":\"ERR_PRELOAD\",\"message\":\"m\"}", &out),
-                   LB_OK);
+  assert_int_equal(failed("{\"code\":\"ERR_PRELOAD\",\"message\":\"m\"}", &out), LB_OK);
   assert_string_equal(out.detail, "");
   lb_failed_free(&out);
-  assert_int_equal(
-      failed("{\"code\":\"ERR_PRELOAD\",\"message\":\"m\",\"detail\":null}",
-             &out),
-      LB_OK);
+  assert_int_equal(failed("{\"code\":\"ERR_PRELOAD\",\"message\":\"m\",\"detail\":null}", &out),
+                   LB_OK);
   assert_string_equal(out.detail, "");
   lb_failed_free(&out);
 }
@@ -151,8 +144,7 @@ static void detail_may_be_missing_or_null(void **state) {
 static void an_unknown_code_counts_as_an_exit(void **state) {
   (void)state;
   lb_failed_t out;
-  assert_int_equal(failed("{\"code\":\"ERR_NEW\",\"message\":\"m\"}", &out),
-                   LB_OK);
+  assert_int_equal(failed("{\"code\":\"ERR_NEW\",\"message\":\"m\"}", &out), LB_OK);
   assert_int_equal(out.err, LB_ESERVER_EXITED);
   lb_failed_free(&out);
 }
@@ -174,11 +166,10 @@ static void long_strings_are_cut_between_characters(void **state) {
   memset(path, 'a', sizeof(path));
   memcpy(path + 1022, "\xc3\xa9", 2); /* its second byte would not fit */
   path[1999] = '\0';
-  snprintf(
-      text, sizeof(text),
-      "{\"protocol\":1,\"pid\":1,\"python\":"
-      "\"0123456789012345678901234567890123456789\",\"executable\":\"%s\"}",
-      path);
+  snprintf(text, sizeof(text),
+           "{\"protocol\":1,\"pid\":1,\"python\":"
+           "\"0123456789012345678901234567890123456789\",\"executable\":\"%s\"}",
+           path);
   assert_int_equal(hello(text, &out), LB_OK);
   assert_string_equal(out.python, "0123456789012345678901234567890");
   assert_int_equal(strlen(out.executable), 1022);
@@ -193,28 +184,20 @@ static void each_field_of_hello_is_needed_and_typed(void **state) {
   assert_no_hello("{\"protocol\":1,\"python\":\"3\",\"executable\":\"x\"}");
   assert_no_hello("{\"protocol\":1,\"pid\":1,\"executable\":\"x\"}");
   assert_no_hello("{\"protocol\":1,\"pid\":1,\"python\":\"3\"}");
-  assert_no_hello(
-      "{\"protocol\":\"1\",\"pid\":1,\"python\":\"3\",\"executable\":\"x\"}");
-  assert_no_hello(
-      "{\"protocol\":1,\"pid\":[1],\"python\":\"3\",\"executable\":\"x\"}");
-  assert_no_hello(
-      "{\"protocol\":1,\"pid\":1,\"python\":3,\"executable\":\"x\"}");
-  assert_no_hello(
-      "{\"protocol\":1,\"pid\":1,\"python\":\"3\",\"executable\":null}");
-  assert_no_hello(
-      "{\"PROTOCOL\":1,\"pid\":1,\"python\":\"3\",\"executable\":\"x\"}");
+  assert_no_hello("{\"protocol\":\"1\",\"pid\":1,\"python\":\"3\",\"executable\":\"x\"}");
+  assert_no_hello("{\"protocol\":1,\"pid\":[1],\"python\":\"3\",\"executable\":\"x\"}");
+  assert_no_hello("{\"protocol\":1,\"pid\":1,\"python\":3,\"executable\":\"x\"}");
+  assert_no_hello("{\"protocol\":1,\"pid\":1,\"python\":\"3\",\"executable\":null}");
+  assert_no_hello("{\"PROTOCOL\":1,\"pid\":1,\"python\":\"3\",\"executable\":\"x\"}");
 }
 
 static void a_pid_is_a_positive_whole_number(void **state) {
   (void)state;
-  const char *const wrong[] = {"0",      "-1",  "1.5",         "1e999",
-                               "-1e999", "NaN", "99999999999", "true"};
+  const char *const wrong[] = {"0", "-1", "1.5", "1e999", "-1e999", "NaN", "99999999999", "true"};
   char text[256];
   for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-    snprintf(
-        text, sizeof(text),
-        "{\"protocol\":1,\"pid\":%s,\"python\":\"3\",\"executable\":\"x\"}",
-        wrong[i]);
+    snprintf(text, sizeof(text),
+             "{\"protocol\":1,\"pid\":%s,\"python\":\"3\",\"executable\":\"x\"}", wrong[i]);
     assert_no_hello(text);
   }
 }
@@ -238,8 +221,7 @@ static void each_field_of_ready_is_needed_and_typed(void **state) {
   };
   char text[512];
   for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-    snprintf(text, sizeof(text),
-             "{\"litellm\":%s,\"memory\":%s,\"timings\":%s}", wrong[i][0],
+    snprintf(text, sizeof(text), "{\"litellm\":%s,\"memory\":%s,\"timings\":%s}", wrong[i][0],
              wrong[i][1], wrong[i][2]);
     assert_no_ready(text);
   }
@@ -281,8 +263,7 @@ static void a_message_cut_anywhere_is_refused(void **state) {
 static void a_failure_leaves_the_result_untouched(void **state) {
   (void)state;
   lb_hello_t out = {.protocol = 77, .pid = 88, .python = "before"};
-  assert_int_equal(hello("{\"protocol\":1,\"pid\":2,\"python\":\"3\"}", &out),
-                   LB_EPROTOCOL);
+  assert_int_equal(hello("{\"protocol\":1,\"pid\":2,\"python\":\"3\"}", &out), LB_EPROTOCOL);
   assert_int_equal(out.protocol, 77);
   assert_int_equal(out.pid, 88);
   assert_string_equal(out.python, "before");
@@ -373,8 +354,7 @@ static void one_wrong_byte_never_crashes(void **state) {
       copy[i] = hostile[j];
       int err = lb_failed_parse(copy, strlen(FAILED), &out);
       assert_true(err == LB_OK || err == LB_EPROTOCOL);
-      if (err == LB_OK)
-        lb_failed_free(&out);
+      if (err == LB_OK) lb_failed_free(&out);
       guard_free(copy, strlen(FAILED));
     }
   }
@@ -387,8 +367,7 @@ static void memory_that_runs_out_is_an_error(void **state) {
   for (;; nth++) {
     alloc_fail(nth);
     err = lb_failed_parse(FAILED, strlen(FAILED), &out);
-    if (!alloc_restore())
-      break;
+    if (!alloc_restore()) break;
     assert_int_equal(err, LB_EMEMORY);
   }
   assert_int_equal(err, LB_OK);

@@ -79,8 +79,7 @@ static void consuming_for_a_call_not_in_flight_grants_nothing(void **state) {
 static void the_largest_window_is_counted_without_overflow(void **state) {
   fixture_t *f = *state;
   uint32_t id = open_call(f, LB_CALL_STREAM, UINT32_MAX);
-  assert_int_equal(take_bytes(f, id, LB_FRAME_DELTA, 0, NULL, LB_FRAME_MAX),
-                   LB_OK);
+  assert_int_equal(take_bytes(f, id, LB_FRAME_DELTA, 0, NULL, LB_FRAME_MAX), LB_OK);
   assert_int_equal(lb_calls_consume(&f->calls, id, cost(LB_FRAME_MAX)), 0);
   assert_int_equal(take(f, id, LB_FRAME_DELTA, 0, "x"), LB_OK);
 }
@@ -101,13 +100,11 @@ static uint32_t draw(traffic_t *t, uint32_t below) {
 static void worker_sends(fixture_t *f, traffic_t *t) {
   uint32_t len = draw(t, 500);
   int more = draw(t, 3) == 0;
-  int err =
-      take_bytes(f, t->id, LB_FRAME_CHUNK, more ? LB_FLAG_MORE : 0, NULL, len);
+  int err = take_bytes(f, t->id, LB_FRAME_CHUNK, more ? LB_FLAG_MORE : 0, NULL, len);
   assert_int_equal(err, more ? LB_AGAIN : LB_OK);
   t->credit += (int64_t)f->grant - (int64_t)cost(len);
   t->open = more;
-  if (!more)
-    t->delivered += f->message.cost;
+  if (!more) t->delivered += f->message.cost;
 }
 
 static void consumer_takes(fixture_t *f, traffic_t *t) {
@@ -123,12 +120,7 @@ static void credit_is_neither_lost_nor_made_up(void **state) {
   fixture_t *f = *state;
   const uint32_t windows[] = {1, 64, 65, 1000, 70000};
   for (size_t w = 0; w < 5; w++) {
-    traffic_t t = {open_call(f, LB_CALL_STREAM, windows[w]),
-                   windows[w],
-                   7,
-                   windows[w],
-                   0,
-                   0};
+    traffic_t t = {open_call(f, LB_CALL_STREAM, windows[w]), windows[w], 7, windows[w], 0, 0};
     for (int i = 0; i < 20000; i++) {
       if (t.credit > 0 && draw(&t, 3) != 0)
         worker_sends(f, &t);
@@ -183,8 +175,7 @@ static void fragments_of_several_calls_may_interleave(void **state) {
   uint32_t a = open_whole(f), b = open_whole(f), c = open_stream(f);
   uint8_t binary = LB_FLAG_BINARY;
   assert_int_equal(take(f, a, LB_FRAME_RESULT, LB_FLAG_MORE, "a1"), LB_AGAIN);
-  assert_int_equal(take(f, b, LB_FRAME_RESULT, LB_FLAG_MORE | binary, "b1"),
-                   LB_AGAIN);
+  assert_int_equal(take(f, b, LB_FRAME_RESULT, LB_FLAG_MORE | binary, "b1"), LB_AGAIN);
   assert_int_equal(take(f, c, LB_FRAME_DELTA, 0, "c"), LB_OK);
   assert_int_equal(take(f, a, LB_FRAME_RESULT, 0, "a2"), LB_OK);
   assert_message(f, LB_FRAME_RESULT, "a1a2");
@@ -197,8 +188,7 @@ static void fragments_of_several_calls_may_interleave(void **state) {
 static void a_settled_message_outlives_its_call(void **state) {
   fixture_t *f = *state;
   uint32_t id = open_whole(f);
-  assert_int_equal(take(f, id, LB_FRAME_RESULT, LB_FLAG_MORE, "{\"a\":"),
-                   LB_AGAIN);
+  assert_int_equal(take(f, id, LB_FRAME_RESULT, LB_FLAG_MORE, "{\"a\":"), LB_AGAIN);
   assert_int_equal(take(f, id, LB_FRAME_RESULT, 0, "1}"), LB_OK);
   assert_int_equal(f->calls.count, 0);
   uint32_t other = open_stream(f); /* none of these ends the loan */
@@ -209,8 +199,7 @@ static void a_settled_message_outlives_its_call(void **state) {
 
 static void another_type_among_fragments_is_refused(void **state) {
   fixture_t *f = *state;
-  const uint8_t others[] = {LB_FRAME_TEMPLATE, LB_FRAME_DELTA, LB_FRAME_END,
-                            LB_FRAME_ERROR};
+  const uint8_t others[] = {LB_FRAME_TEMPLATE, LB_FRAME_DELTA, LB_FRAME_END, LB_FRAME_ERROR};
   for (size_t i = 0; i < sizeof(others); i++) {
     uint32_t id = open_stream(f);
     assert_int_equal(take(f, id, LB_FRAME_CHUNK, LB_FLAG_MORE, "x"), LB_AGAIN);
@@ -222,11 +211,8 @@ static void binary_that_changes_among_fragments_is_refused(void **state) {
   fixture_t *f = *state;
   uint32_t a = open_whole(f), b = open_whole(f);
   assert_int_equal(take(f, a, LB_FRAME_RESULT, LB_FLAG_MORE, "x"), LB_AGAIN);
-  assert_int_equal(take(f, a, LB_FRAME_RESULT, LB_FLAG_BINARY, "y"),
-                   LB_EPROTOCOL);
-  assert_int_equal(
-      take(f, b, LB_FRAME_RESULT, LB_FLAG_MORE | LB_FLAG_BINARY, "x"),
-      LB_AGAIN);
+  assert_int_equal(take(f, a, LB_FRAME_RESULT, LB_FLAG_BINARY, "y"), LB_EPROTOCOL);
+  assert_int_equal(take(f, b, LB_FRAME_RESULT, LB_FLAG_MORE | LB_FLAG_BINARY, "x"), LB_AGAIN);
   assert_int_equal(take(f, b, LB_FRAME_RESULT, 0, "y"), LB_EPROTOCOL);
 }
 
@@ -237,11 +223,9 @@ static void a_message_has_a_largest_size(void **state) {
   uint32_t a = open_stream(&g), b = open_stream(&g), c = open_stream(&g);
   assert_int_equal(take(&g, a, LB_FRAME_CHUNK, 0, "0123456789"), LB_OK);
   assert_int_equal(take(&g, a, LB_FRAME_CHUNK, 0, "0123456789+"), LB_EPROTOCOL);
-  assert_int_equal(take(&g, b, LB_FRAME_CHUNK, LB_FLAG_MORE, "01234"),
-                   LB_AGAIN);
+  assert_int_equal(take(&g, b, LB_FRAME_CHUNK, LB_FLAG_MORE, "01234"), LB_AGAIN);
   assert_int_equal(take(&g, b, LB_FRAME_CHUNK, 0, "56789"), LB_OK);
-  assert_int_equal(take(&g, c, LB_FRAME_CHUNK, LB_FLAG_MORE, "01234"),
-                   LB_AGAIN);
+  assert_int_equal(take(&g, c, LB_FRAME_CHUNK, LB_FLAG_MORE, "01234"), LB_AGAIN);
   assert_int_equal(take(&g, c, LB_FRAME_CHUNK, 0, "56789+"), LB_EPROTOCOL);
   lb_calls_free(&g.calls);
 }
@@ -257,8 +241,7 @@ static void a_message_longer_than_the_window_comes_through(void **state) {
     int64_t credit = 1;
     for (int i = 0; i < 100; i++) {
       assert_true(credit > 0);
-      assert_int_equal(take_bytes(f, id, types[k], LB_FLAG_MORE, NULL, 5000),
-                       LB_AGAIN);
+      assert_int_equal(take_bytes(f, id, types[k], LB_FLAG_MORE, NULL, 5000), LB_AGAIN);
       credit += (int64_t)f->grant - (int64_t)cost(5000);
     }
     assert_true(credit > 0);
@@ -271,8 +254,7 @@ static void credit_given_ahead_is_paid_back(void **state) {
   fixture_t *f = *state;
   uint32_t id = open_stream(f), ahead = 0;
   for (int i = 0; i < 50; i++) {
-    assert_int_equal(take_bytes(f, id, LB_FRAME_CHUNK, LB_FLAG_MORE, NULL, 436),
-                     LB_AGAIN);
+    assert_int_equal(take_bytes(f, id, LB_FRAME_CHUNK, LB_FLAG_MORE, NULL, 436), LB_AGAIN);
     ahead += f->grant;
   }
   assert_true(ahead >= 50 * 500 - WINDOW);
@@ -288,8 +270,7 @@ static void a_fragment_flood_is_bounded(void **state) {
   fixture_t *f = *state;
   uint32_t id = open_stream(f);
   int err, n = 0;
-  while ((err = take_bytes(f, id, LB_FRAME_CHUNK, LB_FLAG_MORE, NULL,
-                           LB_FRAME_MAX)) == LB_AGAIN)
+  while ((err = take_bytes(f, id, LB_FRAME_CHUNK, LB_FLAG_MORE, NULL, LB_FRAME_MAX)) == LB_AGAIN)
     n++;
   assert_int_equal(err, LB_EPROTOCOL);
   assert_int_equal(n, LIMIT / LB_FRAME_MAX);

@@ -13,31 +13,18 @@ static const int all[] = {
 #define COUNT (sizeof(all) / sizeof(all[0]))
 
 /* The codes that the documentation promises; order does not matter. */
-static const char *const promised[] = {"ERR_PYTHON_NOT_FOUND",
-                                       "ERR_PYTHON_ARCH",
-                                       "ERR_PYTHON_BROKEN",
-                                       "ERR_LITELLM_MISSING",
-                                       "ERR_LITELLM_VERSION",
-                                       "ERR_START_TIMEOUT",
-                                       "ERR_SPAWN",
-                                       "ERR_SERVER_EXITED",
-                                       "ERR_PROTOCOL",
-                                       "ERR_TIMEOUT",
-                                       "ERR_IDLE_TIMEOUT",
-                                       "ERR_OVERLOADED",
-                                       "ERR_CLOSED",
-                                       "ERR_INVALID_ARGUMENT",
-                                       "ERR_MEMORY",
-                                       "ERR_PRELOAD",
-                                       "ERR_CONFIG",
-                                       "ERR_PROVIDER"};
+static const char *const promised[] = {
+    "ERR_PYTHON_NOT_FOUND", "ERR_PYTHON_ARCH",      "ERR_PYTHON_BROKEN", "ERR_LITELLM_MISSING",
+    "ERR_LITELLM_VERSION",  "ERR_START_TIMEOUT",    "ERR_SPAWN",         "ERR_SERVER_EXITED",
+    "ERR_PROTOCOL",         "ERR_TIMEOUT",          "ERR_IDLE_TIMEOUT",  "ERR_OVERLOADED",
+    "ERR_CLOSED",           "ERR_INVALID_ARGUMENT", "ERR_MEMORY",        "ERR_PRELOAD",
+    "ERR_CONFIG",           "ERR_PROVIDER"};
 
 static void every_promised_code_exists(void **state) {
   (void)state;
   assert_int_equal(COUNT, sizeof(promised) / sizeof(promised[0]));
   for (size_t i = 0; i < COUNT; i++)
-    assert_string_equal(lb_err_code(lb_err_from_code(promised[i])),
-                        promised[i]);
+    assert_string_equal(lb_err_code(lb_err_from_code(promised[i])), promised[i]);
 }
 
 static void codes_and_numbers_are_unique(void **state) {

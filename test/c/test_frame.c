@@ -31,8 +31,7 @@ static const cJSON *list_of(const char *name) {
 }
 
 static const char *string_of(const cJSON *vector, const char *name) {
-  const char *text =
-      cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(vector, name));
+  const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(vector, name));
   assert_non_null(text);
   return text;
 }
@@ -80,8 +79,7 @@ static void frames_encode_to_their_bytes(void **state) {
     char *bytes = guard_hex(string_of(v, "bytes_hex"), &len);
     char *payload = guard_hex(string_of(v, "payload_hex"), &payload_len);
     char *head = guard_copy("............", LB_FRAME_HEADER);
-    lb_frame_write(head, (uint32_t)number_of(v, "call"),
-                   (uint8_t)number_of(v, "type"),
+    lb_frame_write(head, (uint32_t)number_of(v, "call"), (uint8_t)number_of(v, "type"),
                    (uint8_t)number_of(v, "flags"), (uint32_t)payload_len);
     assert_memory_equal(head, bytes, LB_FRAME_HEADER);
     guard_free(head, LB_FRAME_HEADER);
@@ -119,8 +117,7 @@ static void bad_frames_are_refused_from_the_header(void **state) {
     char *head = guard_copy(bytes, LB_FRAME_HEADER);
     lb_frame_t frame;
     assert_int_equal(lb_frame_read(bytes, len, &frame, &used), LB_EPROTOCOL);
-    assert_int_equal(lb_frame_read(head, LB_FRAME_HEADER, &frame, &used),
-                     LB_EPROTOCOL);
+    assert_int_equal(lb_frame_read(head, LB_FRAME_HEADER, &frame, &used), LB_EPROTOCOL);
     for (size_t cut = 0; cut < LB_FRAME_HEADER; cut++)
       assert_int_equal(lb_frame_read(head, cut, &frame, &used), LB_AGAIN);
     guard_free(head, LB_FRAME_HEADER);
@@ -139,8 +136,7 @@ static void each_payload(int low, int high, payload_fn fn) {
   cJSON_ArrayForEach(v, list_of("frames")) {
     const cJSON *fields = cJSON_GetObjectItemCaseSensitive(v, "fields");
     int type = (int)number_of(v, "type");
-    if (fields == NULL || type < low || type > high)
-      continue;
+    if (fields == NULL || type < low || type > high) continue;
     size_t len;
     char *data = guard_hex(string_of(v, "payload_hex"), &len);
     fn(fields, data, len);
@@ -157,8 +153,7 @@ static void check_call_head(const cJSON *fields, const char *data, size_t len) {
   char *head = guard_copy(data, head_len);
   memset(head, '.', head_len);
   lb_call_head_write(head, (uint32_t)number_of(fields, "window"),
-                     (lb_call_kind_t)number_of(fields, "kind"), name,
-                     (uint16_t)strlen(name));
+                     (lb_call_kind_t)number_of(fields, "kind"), name, (uint16_t)strlen(name));
   assert_memory_equal(head, data, head_len);
   assert_text(data + head_len, len - head_len, args);
   guard_free(head, head_len);
@@ -169,8 +164,7 @@ static void call_heads_encode(void **state) {
   each_payload(LB_FRAME_CALL, LB_FRAME_CALL, check_call_head);
 }
 
-static void check_settlement(const cJSON *fields, const char *data,
-                             size_t len) {
+static void check_settlement(const cJSON *fields, const char *data, size_t len) {
   lb_settlement_t s;
   size_t body_len;
   char *body = guard_hex(string_of(fields, "body_hex"), &body_len);
@@ -244,8 +238,7 @@ static void bad_payloads_are_refused(void **state) {
   cJSON_ArrayForEach(v, list_of("bad_payloads")) {
     size_t len;
     int type = (int)number_of(v, "type");
-    if (!is_read_here(type, string_of(v, "why")))
-      continue;
+    if (!is_read_here(type, string_of(v, "why"))) continue;
     char *data = guard_hex(string_of(v, "payload_hex"), &len);
     assert_int_equal(read_payload(type, data, len), LB_EPROTOCOL);
     guard_free(data, len);
@@ -260,9 +253,7 @@ static void a_cut_head_of_a_payload_is_refused(void **state) {
     int type;
     size_t head;
     char first;
-  } heads[] = {{LB_FRAME_RESULT, 28, 0},
-               {LB_FRAME_TEMPLATE, 4, 1},
-               {LB_FRAME_LOG, 8, 20}};
+  } heads[] = {{LB_FRAME_RESULT, 28, 0}, {LB_FRAME_TEMPLATE, 4, 1}, {LB_FRAME_LOG, 8, 20}};
   for (size_t i = 0; i < 3; i++) {
     char zeros[28] = {heads[i].first};
     for (size_t cut = 0; cut < heads[i].head; cut++) {
@@ -313,10 +304,8 @@ static void only_known_types_are_taken(void **state) {
     lb_frame_t frame;
     size_t used;
     lb_frame_write(head, 1, (uint8_t)type, 0, 0);
-    int expected =
-        type != 0 && strchr(known, type) != NULL ? LB_OK : LB_EPROTOCOL;
-    assert_int_equal(lb_frame_read(head, sizeof(head), &frame, &used),
-                     expected);
+    int expected = type != 0 && strchr(known, type) != NULL ? LB_OK : LB_EPROTOCOL;
+    assert_int_equal(lb_frame_read(head, sizeof(head), &frame, &used), expected);
   }
 }
 
@@ -358,8 +347,7 @@ static int read_in_pieces(const char *bytes, size_t len, size_t step) {
     come = come + step < len ? come + step : len;
     char *seen = guard_copy(bytes + at, come - at);
     size_t room = come - at, off = 0;
-    while ((err = lb_frame_read(seen + off, room - off, &frame, &used)) ==
-           LB_OK) {
+    while ((err = lb_frame_read(seen + off, room - off, &frame, &used)) == LB_OK) {
       off += used;
       frames++;
     }

@@ -15,22 +15,19 @@ typedef struct taken {
 } taken_t;
 
 /* Takes everything out, `step` bytes a time, and cuts it into frames. */
-static size_t take_all(lb_outbox_t *outbox, size_t step, taken_t *out,
-                       size_t max, char **bytes) {
+static size_t take_all(lb_outbox_t *outbox, size_t step, taken_t *out, size_t max, char **bytes) {
   char *all = NULL;
   size_t len = 0, part, count = 0, at = 0, used = 0;
   const char *data;
   while ((data = lb_outbox_peek(outbox, &part)) != NULL) {
-    if (part > step)
-      part = step;
+    if (part > step) part = step;
     all = realloc(all, len + part);
     memcpy(all + len, data, part);
     len += part;
     lb_outbox_wrote(outbox, part);
   }
   lb_frame_t frame;
-  while (lb_frame_read(all + at, len - at, &frame, &used) == LB_OK &&
-         count < max) {
+  while (lb_frame_read(all + at, len - at, &frame, &used) == LB_OK && count < max) {
     out[count++] = (taken_t){frame.call, frame.type, frame.flags, frame.len};
     at += used;
   }
@@ -185,8 +182,7 @@ static void no_memory_loses_nothing(void **state) {
   assert_int_equal(lb_outbox_cancel(&outbox, 1), LB_EMEMORY);
   assert_int_equal(alloc_restore(), 1);
   taken_t taken[2];
-  assert_int_equal(lb_outbox_call(&outbox, 1, payload, 5),
-                   LB_OK); /* still ours */
+  assert_int_equal(lb_outbox_call(&outbox, 1, payload, 5), LB_OK); /* still ours */
   assert_int_equal(take_all(&outbox, 99, taken, 2, NULL), 1);
   lb_outbox_free(&outbox);
 }

@@ -5,8 +5,7 @@ static int call(bench_t *b, uint32_t *id) {
   size_t len = LB_CALL_HEAD + 2;
   char *payload = calloc(1, len);
   int err = lb_port_call(b->port, "fn", LB_CALL_WHOLE, 1000, payload, len, id);
-  if (err != LB_OK)
-    free(payload);
+  if (err != LB_OK) free(payload);
   return err;
 }
 
@@ -68,8 +67,7 @@ static void a_missing_interpreter_is_named(void **state) {
   bench_t *b = *state;
   char *detail;
   uint64_t wait_ms;
-  assert_int_equal(try_start(b, "/nowhere/python3", "", &detail, &wait_ms),
-                   LB_OK);
+  assert_int_equal(try_start(b, "/nowhere/python3", "", &detail, &wait_ms), LB_OK);
   await(b, &b->down); /* the look-up runs on the starting thread */
   assert_int_equal(b->last.err, LB_EPYTHON_NOT_FOUND);
   assert_int_equal(b->last.pid, 0);
@@ -124,8 +122,7 @@ static void aborted_with_a_reason(void **state) {
   bench_t *b = *state;
   start(b, "mute");
   await(b, &b->spawned);
-  lb_port_abort(b->port, 999999,
-                LB_ESTART_TIMEOUT); /* another generation: nothing happens */
+  lb_port_abort(b->port, 999999, LB_ESTART_TIMEOUT); /* another generation: nothing happens */
   assert_int_equal(lb_server_stop(), 1);
   await(b, &b->down);
   b->down = b->spawned = 0;
@@ -166,8 +163,7 @@ static int runs(long pid) {
   char path[64], stat[512] = "";
   snprintf(path, sizeof(path), "/proc/%ld/stat", pid);
   FILE *file = fopen(path, "r");
-  if (file == NULL)
-    return 0;
+  if (file == NULL) return 0;
   char *line = fgets(stat, sizeof(stat), file);
   fclose(file);
   return line != NULL && strstr(stat, ") Z ") == NULL;
@@ -245,16 +241,14 @@ static void two_ports_share_one_process(void **state) {
 }
 
 static void
-failed_starts_back_off_with_the_last_reason_until_the_last_instance_is_gone(
-    void **state) {
+failed_starts_back_off_with_the_last_reason_until_the_last_instance_is_gone(void **state) {
   bench_t *b = *state;
   char *detail = NULL;
   uint64_t wait_ms = 0;
   int err = LB_OK;
   for (int i = 0; i < 20 && err == LB_OK; i++) {
     err = try_start(b, PEER, "broken", &detail, &wait_ms);
-    if (err != LB_OK)
-      break;
+    if (err != LB_OK) break;
     b->down = 0;
     await(b, &b->down);
   }
@@ -287,8 +281,7 @@ int main(void) {
       CASE(another_reaper_took_the_status),
       CASE(the_childs_signals_are_at_their_defaults),
       CASE(two_ports_share_one_process),
-      CASE(
-          failed_starts_back_off_with_the_last_reason_until_the_last_instance_is_gone),
+      CASE(failed_starts_back_off_with_the_last_reason_until_the_last_instance_is_gone),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,10 +46,8 @@ static ssize_t no_sendmsg(int fd, const struct msghdr *m, int flags) {
   errno = refused_with;
   return -1;
 }
-static int no_spawn(pid_t *pid, const char *path,
-                    const posix_spawn_file_actions_t *a,
-                    const posix_spawnattr_t *t, char *const argv[],
-                    char *const envp[]) {
+static int no_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *a,
+                    const posix_spawnattr_t *t, char *const argv[], char *const envp[]) {
   (void)pid, (void)path, (void)a, (void)t, (void)argv, (void)envp;
   return refused_with;
 }
@@ -79,8 +77,7 @@ static void refused(bench_t *b, int expected, const char *name) {
   free(detail);
   uv_run(&b->loop, UV_RUN_NOWAIT); /* what was closed is freed */
   uv_run(&b->loop, UV_RUN_NOWAIT);
-  assert_true(fd_count() <=
-              before + 6); /* the last generation is kept for its status */
+  assert_true(fd_count() <= before + 6); /* the last generation is kept for its status */
   assert_true(no_children());
 }
 
@@ -93,28 +90,17 @@ static void each_system_call_can_fail(void **state) {
     int sys_err, expected;
     const char *name;
   } rows[] = {
-      {offsetof(lb_sys_t, socketpair), (void *)no_socketpair, EMFILE, LB_ESPAWN,
-       "EMFILE"},
-      {offsetof(lb_sys_t, pipe2), (void *)no_pipe2, ENFILE, LB_ESPAWN,
-       "ENFILE"},
-      {offsetof(lb_sys_t, memfd_create), (void *)no_memfd, ENOMEM, LB_ESPAWN,
-       "ENOMEM"},
-      {offsetof(lb_sys_t, dup_above), (void *)no_dup, EMFILE, LB_ESPAWN,
-       "EMFILE"},
-      {offsetof(lb_sys_t, set_status), (void *)no_status, EPERM, LB_ESPAWN,
-       "EPERM"},
-      {offsetof(lb_sys_t, sendmsg), (void *)no_sendmsg, EAGAIN, LB_ESPAWN,
-       "EAGAIN"},
-      {offsetof(lb_sys_t, posix_spawn), (void *)no_spawn, EAGAIN, LB_ESPAWN,
-       "EAGAIN"},
-      {offsetof(lb_sys_t, posix_spawn), (void *)no_spawn, E2BIG, LB_ESPAWN,
-       "E2BIG"},
-      {offsetof(lb_sys_t, posix_spawn), (void *)no_spawn, EACCES,
-       LB_EPYTHON_BROKEN, "EACCES"},
-      {offsetof(lb_sys_t, posix_spawn), (void *)no_spawn, ETXTBSY, LB_ESPAWN,
-       "ETXTBSY"},
-      {offsetof(lb_sys_t, pidfd_open), (void *)no_pidfd, ENOSYS, LB_ESPAWN,
-       "ENOSYS"},
+      {offsetof(lb_sys_t, socketpair), (void *)no_socketpair, EMFILE, LB_ESPAWN, "EMFILE"},
+      {offsetof(lb_sys_t, pipe2), (void *)no_pipe2, ENFILE, LB_ESPAWN, "ENFILE"},
+      {offsetof(lb_sys_t, memfd_create), (void *)no_memfd, ENOMEM, LB_ESPAWN, "ENOMEM"},
+      {offsetof(lb_sys_t, dup_above), (void *)no_dup, EMFILE, LB_ESPAWN, "EMFILE"},
+      {offsetof(lb_sys_t, set_status), (void *)no_status, EPERM, LB_ESPAWN, "EPERM"},
+      {offsetof(lb_sys_t, sendmsg), (void *)no_sendmsg, EAGAIN, LB_ESPAWN, "EAGAIN"},
+      {offsetof(lb_sys_t, posix_spawn), (void *)no_spawn, EAGAIN, LB_ESPAWN, "EAGAIN"},
+      {offsetof(lb_sys_t, posix_spawn), (void *)no_spawn, E2BIG, LB_ESPAWN, "E2BIG"},
+      {offsetof(lb_sys_t, posix_spawn), (void *)no_spawn, EACCES, LB_EPYTHON_BROKEN, "EACCES"},
+      {offsetof(lb_sys_t, posix_spawn), (void *)no_spawn, ETXTBSY, LB_ESPAWN, "ETXTBSY"},
+      {offsetof(lb_sys_t, pidfd_open), (void *)no_pidfd, ENOSYS, LB_ESPAWN, "ENOSYS"},
   };
   for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
     memcpy((char *)&lb_sys + rows[i].offset, &rows[i].stand_in, sizeof(void *));

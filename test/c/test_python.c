@@ -85,9 +85,8 @@ static void the_layer_is_looked_for_on_lambda_only(void **state) {
 
 static void the_layer_is_looked_for_on_every_lambda(void **state) {
   fixture_t *f = *state;
-  const char *const kinds[][2] = {
-      {"AWS_EXECUTION_ENV", "AWS_Lambda_Image"},
-      {"AWS_LAMBDA_INITIALIZATION_TYPE", "lambda-managed-instances"}};
+  const char *const kinds[][2] = {{"AWS_EXECUTION_ENV", "AWS_Lambda_Image"},
+                                  {"AWS_LAMBDA_INITIALIZATION_TYPE", "lambda-managed-instances"}};
   put_good(f, "opt/python");
   set(f, "AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001");
   for (int i = 0; i < 2; i++) {
@@ -142,9 +141,8 @@ static void a_bare_name_is_looked_up_on_path(void **state) {
   tree_text(&f->tree, "b/python3.11", 0644, "#!/x\n"); /* not executable */
   put_python(f, "c/python3.11");
   put_python(f, "d/python3.11");
-  snprintf(list, sizeof(list), "relative::%s/a:%s/b:%s/missing:%s/c:%s/d",
-           f->tree.root, f->tree.root, f->tree.root, f->tree.root,
-           f->tree.root);
+  snprintf(list, sizeof(list), "relative::%s/a:%s/b:%s/missing:%s/c:%s/d", f->tree.root,
+           f->tree.root, f->tree.root, f->tree.root, f->tree.root);
   set(f, "PATH", list);
   f->query.option = "python3.11";
   assert_chosen(f, "c/python3.11", LB_PYTHON_OPTION);
@@ -229,8 +227,7 @@ static void a_script_is_taken_only_when_no_other_fits(void **state) {
   char list[4096];
   put_script(f, "shims/python3");
   put_good(f, "usr");
-  snprintf(list, sizeof(list), "%s/shims:%s/usr/bin", f->tree.root,
-           f->tree.root);
+  snprintf(list, sizeof(list), "%s/shims:%s/usr/bin", f->tree.root, f->tree.root);
   set(f, "PATH", list);
   assert_chosen(f, "usr/bin/python3", LB_PYTHON_PATH);
   lose(f, "usr/bin/python3");

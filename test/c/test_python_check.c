@@ -38,15 +38,13 @@ static int teardown(void **state) {
 static void assert_passes(const char *path) {
   char *reason = "untouched";
   int err = lb_python_check(tree_path(&tree, path), tree.root, &reason);
-  if (err != LB_OK)
-    print_error("%s\n", reason);
+  if (err != LB_OK) print_error("%s\n", reason);
   assert_int_equal(err, LB_OK);
   assert_null(reason);
 }
 
 /* The reason names the file, and has each of the words. */
-static void assert_refused(const char *path, int expected,
-                           const char *const *words) {
+static void assert_refused(const char *path, int expected, const char *const *words) {
   char *reason = NULL;
   const char *full = tree_path(&tree, path);
   int err = lb_python_check(full, tree.root, &reason);
@@ -54,8 +52,7 @@ static void assert_refused(const char *path, int expected,
   assert_non_null(reason);
   assert_memory_equal(reason, full, strlen(full));
   for (; *words != NULL; words++) {
-    if (strstr(reason, *words) == NULL)
-      fail_msg("\"%s\" is not in: %s", *words, reason);
+    if (strstr(reason, *words) == NULL) fail_msg("\"%s\" is not in: %s", *words, reason);
   }
   free(reason);
 }
@@ -116,8 +113,7 @@ static void a_fifo_is_broken_and_not_opened(void **state) {
 static void a_dangling_link_is_broken_and_names_its_target(void **state) {
   (void)state;
   tree_link(&tree, PYTHON, "python3.11");
-  assert_refused(PYTHON, LB_EPYTHON_BROKEN,
-                 WORDS("link to python3.11", "does not exist"));
+  assert_refused(PYTHON, LB_EPYTHON_BROKEN, WORDS("link to python3.11", "does not exist"));
 }
 
 static void a_link_to_itself_is_broken(void **state) {
@@ -168,14 +164,12 @@ static void the_program_that_runs_this_test_passes(void **state) {
 static void another_machine_is_named_with_this_one(void **state) {
   (void)state;
   tree_elf(&tree, PYTHON, (elf_spec_t){.machine = OTHER_MACHINE});
-  assert_refused(PYTHON, LB_EPYTHON_ARCH,
-                 WORDS("built for " THEIRS, "this machine is " OURS));
+  assert_refused(PYTHON, LB_EPYTHON_ARCH, WORDS("built for " THEIRS, "this machine is " OURS));
 }
 
 static void the_machine_counts_before_the_loader(void **state) {
   (void)state;
-  tree_elf(&tree, PYTHON,
-           (elf_spec_t){.machine = OTHER_MACHINE, .loader = "/lib/none.so"});
+  tree_elf(&tree, PYTHON, (elf_spec_t){.machine = OTHER_MACHINE, .loader = "/lib/none.so"});
   assert_refused(PYTHON, LB_EPYTHON_ARCH, WORDS(THEIRS, OURS));
 }
 
@@ -225,14 +219,12 @@ static void a_core_file_is_no_program(void **state) {
  * name: always an answer, and never "it passes". */
 static void a_program_cut_anywhere_is_broken(void **state) {
   (void)state;
-  size_t whole =
-      sizeof(Elf64_Ehdr) + 2 * sizeof(Elf64_Phdr) + sizeof(TEST_LOADER);
+  size_t whole = sizeof(Elf64_Ehdr) + 2 * sizeof(Elf64_Phdr) + sizeof(TEST_LOADER);
   tree_python(&tree, "good");
   for (size_t cut = 1; cut < whole; cut++) {
     elf_spec_t spec = {.loader = TEST_LOADER, .cut = cut};
     tree_elf(&tree, PYTHON, spec);
-    assert_refused(PYTHON, LB_EPYTHON_BROKEN,
-                   WORDS(cut < 4 ? "no program" : "cut short"));
+    assert_refused(PYTHON, LB_EPYTHON_BROKEN, WORDS(cut < 4 ? "no program" : "cut short"));
   }
   tree_elf(&tree, PYTHON, (elf_spec_t){.loader = TEST_LOADER, .cut = whole});
   assert_passes(PYTHON);
@@ -270,26 +262,22 @@ static void hostile_program_headers_are_broken(void **state) {
 
 static void a_missing_loader_is_a_wrong_libc(void **state) {
   (void)state;
-  tree_elf(&tree, PYTHON,
-           (elf_spec_t){.loader = "/lib64/ld-linux-x86-64.so.2"});
-  assert_refused(
-      PYTHON, LB_EPYTHON_BROKEN,
-      WORDS("/lib64/ld-linux-x86-64.so.2", "another C library", "(glibc)"));
+  tree_elf(&tree, PYTHON, (elf_spec_t){.loader = "/lib64/ld-linux-x86-64.so.2"});
+  assert_refused(PYTHON, LB_EPYTHON_BROKEN,
+                 WORDS("/lib64/ld-linux-x86-64.so.2", "another C library", "(glibc)"));
 }
 
 static void on_alpine_a_glibc_program_hears_of_musl(void **state) {
   (void)state;
   tree_text(&tree, "etc/alpine-release", 0644, "3.20.0\n");
   tree_elf(&tree, PYTHON, (elf_spec_t){.loader = "/lib/ld-linux-aarch64.so.1"});
-  assert_refused(PYTHON, LB_EPYTHON_BROKEN,
-                 WORDS("(glibc)", "musl of this Alpine Linux"));
+  assert_refused(PYTHON, LB_EPYTHON_BROKEN, WORDS("(glibc)", "musl of this Alpine Linux"));
 }
 
 static void a_musl_program_on_glibc_hears_so(void **state) {
   (void)state;
   tree_elf(&tree, PYTHON, (elf_spec_t){.loader = "/lib/ld-musl-x86_64.so.1"});
-  assert_refused(PYTHON, LB_EPYTHON_BROKEN,
-                 WORDS("another C library", "(musl)"));
+  assert_refused(PYTHON, LB_EPYTHON_BROKEN, WORDS("another C library", "(musl)"));
 }
 
 static void a_loader_that_may_not_be_executed_is_missing(void **state) {
@@ -304,8 +292,8 @@ static void a_loader_that_may_not_be_executed_is_missing(void **state) {
 static void a_script_whose_interpreter_exists_passes(void **state) {
   (void)state;
   tree_text(&tree, "usr/bin/sh", 0755, "x");
-  const char *const good[] = {"#!/usr/bin/sh\n", "#! /usr/bin/sh -e\nexit 1",
-                              "#!\t/usr/bin/sh\t-x", "#!/usr/bin/sh"};
+  const char *const good[] = {"#!/usr/bin/sh\n", "#! /usr/bin/sh -e\nexit 1", "#!\t/usr/bin/sh\t-x",
+                              "#!/usr/bin/sh"};
   for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
     tree_text(&tree, PYTHON, 0755, good[i]);
     assert_passes(PYTHON);
@@ -315,8 +303,7 @@ static void a_script_whose_interpreter_exists_passes(void **state) {
 static void a_script_whose_interpreter_is_missing_is_broken(void **state) {
   (void)state;
   tree_text(&tree, PYTHON, 0755, "#!/usr/bin/bash -e\n");
-  assert_refused(PYTHON, LB_EPYTHON_BROKEN,
-                 WORDS("script for /usr/bin/bash,", "does not exist"));
+  assert_refused(PYTHON, LB_EPYTHON_BROKEN, WORDS("script for /usr/bin/bash,", "does not exist"));
 }
 
 static void a_script_with_windows_line_ends_hears_so(void **state) {

@@ -61,11 +61,9 @@ static const char *value(const fixture_t *f, const char *name) {
   return lb_env_lookup(f->out, name);
 }
 
-static void assert_value(const fixture_t *f, const char *name,
-                         const char *expected) {
+static void assert_value(const fixture_t *f, const char *name, const char *expected) {
   const char *found = value(f, name);
-  if (found == NULL)
-    fail_msg("%s is not set", name);
+  if (found == NULL) fail_msg("%s is not set", name);
   assert_string_equal(found, expected);
 }
 
@@ -137,9 +135,8 @@ static void a_cost_map_that_was_set_stays(void **state) {
 
 static void extra_wins_over_all(void **state) {
   fixture_t *f = *state;
-  const char *const extra[] = {"LITELLM_BRIDGE_OPTIONS={\"a\":1}",
-                               "HOME=/extra", "LITELLM_LOCAL_MODEL_COST_MAP=x",
-                               NULL};
+  const char *const extra[] = {"LITELLM_BRIDGE_OPTIONS={\"a\":1}", "HOME=/extra",
+                               "LITELLM_LOCAL_MODEL_COST_MAP=x", NULL};
   choose(f, LB_PLATFORM_LAMBDA, "usr/bin/python3");
   set(f, "HOME=/home/me");
   build(f, extra);
@@ -190,8 +187,7 @@ static void an_environment_of_a_thousand_is_passed_on(void **state) {
 
 static void plain_machines_keep_home_and_tmpdir(void **state) {
   fixture_t *f = *state;
-  const lb_platform_t plain[] = {LB_PLATFORM_LOCAL, LB_PLATFORM_ECS,
-                                 LB_PLATFORM_CLOUDSHELL};
+  const lb_platform_t plain[] = {LB_PLATFORM_LOCAL, LB_PLATFORM_ECS, LB_PLATFORM_CLOUDSHELL};
   choose(f, LB_PLATFORM_LOCAL, "usr/bin/python3");
   set(f, "HOME=/no/such/home");
   for (int i = 0; i < 3; i++) {
@@ -278,9 +274,7 @@ static void opt_on_a_plain_machine_is_no_layer(void **state) {
 static void the_layers_certificates_are_used(void **state) {
   fixture_t *f = *state;
   choose(f, LB_PLATFORM_LAMBDA, "opt/python/bin/python3");
-  tree_text(&f->tree,
-            "opt/python/lib/python3.11/site-packages/certifi/cacert.pem", 0644,
-            "x");
+  tree_text(&f->tree, "opt/python/lib/python3.11/site-packages/certifi/cacert.pem", 0644, "x");
   build(f, NULL);
   assert_value(f, "SSL_CERT_FILE",
                in_tree(f, "%s/opt/python/lib/python3.11/site-packages/"

@@ -12,32 +12,29 @@ typedef struct place {
 } place_t;
 
 static place_t places[] = {
-    {"litellm: site-packages", "p/bin/python3", NULL,
-     "p/lib/python3.12/site-packages", NULL, 1},
-    {"litellm: dist-packages of Debian", "usr/bin/python3", NULL,
-     "usr/lib/python3/dist-packages", NULL, 1},
+    {"litellm: site-packages", "p/bin/python3", NULL, "p/lib/python3.12/site-packages", NULL, 1},
+    {"litellm: dist-packages of Debian", "usr/bin/python3", NULL, "usr/lib/python3/dist-packages",
+     NULL, 1},
     {"litellm: /usr/local of Debian", "usr/bin/python3", NULL,
      "usr/local/lib/python3.11/dist-packages", NULL, 1},
-    {"litellm: the prefix itself", "opt/python/bin/python3", NULL, "opt/python",
-     NULL, 1},
+    {"litellm: the prefix itself", "opt/python/bin/python3", NULL, "opt/python", NULL, 1},
     {"litellm: behind a link", "bin/python3", "py/bin/python3.11",
      "py/lib/python3.11/site-packages", NULL, 1},
-    {"litellm: of the version of the link's target", "p/bin/python3",
-     "p/bin/python3.11", "p/lib/python3.11/site-packages", NULL, 1},
-    {"litellm: of another version is not seen", "p/bin/python3",
-     "p/bin/python3.12", "p/lib/python3.11/site-packages", NULL, 0},
+    {"litellm: of the version of the link's target", "p/bin/python3", "p/bin/python3.11",
+     "p/lib/python3.11/site-packages", NULL, 1},
+    {"litellm: of another version is not seen", "p/bin/python3", "p/bin/python3.12",
+     "p/lib/python3.11/site-packages", NULL, 0},
     {"litellm: in a virtual environment", "v/bin/python3", "py/bin/python3.11",
      "v/lib/python3.11/site-packages", "home = HOME\n", 1},
-    {"litellm: a virtual environment hides the system's", "v/bin/python3",
-     "py/bin/python3.11", "py/lib/python3.11/site-packages",
-     "home = HOME\ninclude-system-site-packages = false\n", 0},
+    {"litellm: a virtual environment hides the system's", "v/bin/python3", "py/bin/python3.11",
+     "py/lib/python3.11/site-packages", "home = HOME\ninclude-system-site-packages = false\n", 0},
     {"litellm: unless it says so", "v/bin/python3", "py/bin/python3.11",
-     "py/lib/python3.11/site-packages",
-     "home = HOME\nInclude-System-Site-Packages = TRUE  \r\n", 1},
+     "py/lib/python3.11/site-packages", "home = HOME\nInclude-System-Site-Packages = TRUE  \r\n",
+     1},
     {"litellm: a folder of Python 2 is not seen", "p/bin/python3", NULL,
      "p/lib/python2.7/site-packages", NULL, 0},
-    {"litellm: beside the packages is not seen", "p/bin/python3", NULL,
-     "p/lib/python3.11", NULL, 0},
+    {"litellm: beside the packages is not seen", "p/bin/python3", NULL, "p/lib/python3.11", NULL,
+     0},
 };
 
 #define PLACES (sizeof(places) / sizeof(places[0]))
@@ -62,8 +59,7 @@ static void litellm_is_looked_for_in(void **state) {
     put_python(f, place->python);
   }
   put_litellm(f, place->packages);
-  if (place->pyvenv != NULL)
-    put_pyvenv(f, place);
+  if (place->pyvenv != NULL) put_pyvenv(f, place);
   snprintf(folder, sizeof(folder), "%s", place->python);
   *strrchr(folder, '/') = '\0';
   set_path(f, "PATH", folder);
@@ -113,16 +109,13 @@ static void each_folder_of_path_is_tried_once(void **state) {
   const char *root = f->tree.root;
   put_python(f, "usr/bin/python3");
   tree_link(&f->tree, "sbin", "usr/bin");
-  snprintf(list, sizeof(list),
-           "%s/usr/bin:%s/usr/bin/:%s/sbin:%s/x:%s/x//:.:", root, root, root,
+  snprintf(list, sizeof(list), "%s/usr/bin:%s/usr/bin/:%s/sbin:%s/x:%s/x//:.:", root, root, root,
            root, root);
   set(f, "PATH", list);
   assert_none(f, LB_ELITELLM_MISSING);
   assert_int_equal(f->plan.count, 2);
-  assert_string_equal(f->plan.candidates[0].path,
-                      tree_path(&f->tree, "usr/bin/python3"));
-  assert_string_equal(f->plan.candidates[1].path,
-                      tree_path(&f->tree, "x/python3"));
+  assert_string_equal(f->plan.candidates[0].path, tree_path(&f->tree, "usr/bin/python3"));
+  assert_string_equal(f->plan.candidates[1].path, tree_path(&f->tree, "x/python3"));
 }
 
 static void an_active_environment_on_path_is_not_tried_twice(void **state) {
@@ -172,7 +165,7 @@ int main(void) {
   struct CMUnitTest tests[COUNT + PLACES];
   memcpy(tests, fixed, sizeof(fixed));
   for (size_t i = 0; i < PLACES; i++)
-    tests[COUNT + i] = (struct CMUnitTest){
-        places[i].name, litellm_is_looked_for_in, NULL, NULL, &places[i]};
+    tests[COUNT + i] =
+        (struct CMUnitTest){places[i].name, litellm_is_looked_for_in, NULL, NULL, &places[i]};
   return cmocka_run_group_tests_name("python_packages", tests, NULL, NULL);
 }
