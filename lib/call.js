@@ -10,6 +10,7 @@ const { AsyncResource } = require('node:async_hooks');
 const { Deadline, now } = require('./clock');
 const { AbortError, LiteLLMError, fromMeta } = require('./errors');
 const { END, ERROR, RESULT } = require('./frames');
+const { listen, unlisten } = require('./signals');
 
 const WHOLE = 0;
 const STREAM = 1;
@@ -83,7 +84,7 @@ class Call {
     if (this.#settled) return;
     if (signal?.aborted) return this.abort(signal.reason);
     this.owner.operations.add(this);
-    signal?.addEventListener('abort', this.#onAbort);
+    if (signal !== undefined) listen(signal, this.#onAbort);
     if (timeout > 0) this.#deadline = new Deadline(timeout, this.#onTimeout);
     if (startTimeout > 0) this.#startDeadline = new Deadline(startTimeout, this.#onStartTimeout);
     this.#connection.submit(this);
@@ -200,7 +201,8 @@ class Call {
   finish() {
     if (this.#finished || !this.#settled) return;
     this.#finished = true;
-    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    const { signal } = this.#options;
+    if (signal !== undefined) unlisten(signal, this.#onAbort);
     this.owner.operations.delete(this);
   }
 

@@ -186,8 +186,21 @@ class Connection {
     const started = this.#startPort({ ...variables, ...this.#added });
     const early = this.#takeEarly();
     if (started !== null) this.#enter(started, startTimeout);
-    for (const [name, info] of early) this.#onEvent(name, info);
+    // Whoever made the instance just now has had no chance to listen yet.
+    process.nextTick(() => {
+      const next = started?.generation ?? Number.POSITIVE_INFINITY;
+      for (const [name, info] of early) if (info.generation < next) this.#onEvent(name, info);
+      if (started?.created) this.#tellStart(next);
+      for (const [name, info] of early) if (info.generation >= next) this.#onEvent(name, info);
+    });
     return started !== null;
+  }
+
+  /** @param {number} generation */
+  #tellStart(generation) {
+    const reason = this.#lastError;
+    if (reason !== null) this.#audience.tell('restart', { generation, reason });
+    this.#audience.tell('state', { state: 'starting', generation });
   }
 
   #takeEarly() {
@@ -220,10 +233,6 @@ class Connection {
     if (known !== undefined) return;
     this.#generations.set(number, this.#current);
     this.#current.limitStart(startTimeout, () => this.#port?.abort(number, 'ERR_START_TIMEOUT'));
-    if (created && this.#lastError !== null) {
-      this.#audience.tell('restart', { generation: number, reason: this.#lastError });
-    }
-    this.#audience.tell('state', { state: 'starting', generation: number });
   }
 
   /** Starts that failed again and again are refused for a while. @param {any} error */
