@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import plain_headers, request_id
+
+if TYPE_CHECKING:
+    from .calls import Call
 
 Meta = dict[str, Any]
 
 
-def whole_meta(result: Any) -> Meta:
+def whole_meta(call: Call, result: Any) -> Meta:
     """The meta of a whole result, from what LiteLLM hides in it."""
     hidden = hidden_params(result)
     cost = hidden.get("response_cost")
-    headers = plain_headers(hidden.get("additional_headers"))
+    headers = plain_headers(hidden.get("additional_headers")) or _seen_headers(call)
     return {
         "usage": usage_json(getattr(result, "usage", None)),
         "cost": cost if isinstance(cost, (int, float)) else None,
@@ -34,14 +37,14 @@ class StreamAccount:
     usage and cost from, at no cost of our own. Make it before the first chunk is asked for.
     """
 
-    def __init__(self, source: Any) -> None:
-        self._wrapper = find_wrapper(source)
-        self._logging: Any = getattr(self._wrapper, "logging_obj", None)
+    def __init__(self, call: Call, source: Any) -> None:
+        self._call = call
+        self._source = source
         self._complete: Any = None
-        self._listen()
+        self._listen(getattr(source, "logging_obj", None))
 
-    def _listen(self) -> None:
-        plain = getattr(self._logging, "async_success_handler", None)
+    def _listen(self, logging: Any) -> None:
+        plain = getattr(logging, "async_success_handler", None)
         if plain is None:
             return
 
@@ -49,11 +52,22 @@ class StreamAccount:
             self._complete = result
             return plain(result, *args, **kwargs)
 
-        self._logging.async_success_handler = handler
+        logging.async_success_handler = handler
+
+    @property
+    def _wrapper(self) -> Any:
+        made = self._call.wrappers
+        if hasattr(self._source, "logging_obj") or not made:
+            return self._source
+        return made[-1]  # the last attempt, where there were fallbacks
+
+    @property
+    def _logging(self) -> Any:
+        return getattr(self._wrapper, "logging_obj", None)
 
     def meta(self) -> Meta:
         """What is known now: at the end, or after a failure in mid-stream."""
-        complete = self._complete or self._responses_api() or self._rebuilt()
+        complete = self._responses_api() or self._complete or self._rebuilt()
         usage = getattr(complete, "usage", None)
         headers = self._headers()
         return {
@@ -63,8 +77,15 @@ class StreamAccount:
             "headers": headers,
             "requestId": request_id(headers),
             "model": _text(getattr(self._wrapper, "model", None)),
-            "provider": _text(getattr(self._wrapper, "custom_llm_provider", None)),
+            "provider": self._provider(),
         }
+
+    def _provider(self) -> str | None:
+        """As the caller named it: a wrapper of Gemini is called vertex_ai_beta."""
+        details = getattr(self._logging, "model_call_details", None) or {}
+        return _text(details.get("custom_llm_provider")) or _text(
+            getattr(self._wrapper, "custom_llm_provider", None)
+        )
 
     def _responses_api(self) -> Any:
         event = getattr(self._wrapper, "completed_response", None)
@@ -98,7 +119,8 @@ class StreamAccount:
 
     def _headers(self) -> dict[str, str]:
         raw = plain_headers(getattr(self._wrapper, "_response_headers", None))
-        return raw or plain_headers(hidden_params(self._wrapper).get("additional_headers"))
+        hidden = plain_headers(hidden_params(self._wrapper).get("additional_headers"))
+        return raw or hidden or _seen_headers(self._call)
 
     def _is_estimated(self, usage: Any) -> bool:
         """Whether a figure is LiteLLM's count and not the provider's."""
@@ -122,13 +144,9 @@ def reported_tokens(chunks: Iterable[Any]) -> tuple[int, int] | None:
     return found
 
 
-def find_wrapper(source: Any) -> Any:
-    """The CustomStreamWrapper: the source itself, or what a text completion's stream reads."""
-    if hasattr(source, "logging_obj"):
-        return source
-    frame = getattr(getattr(source, "completion_stream", None), "ag_frame", None)
-    inner = frame.f_locals.get("response") if frame is not None else None
-    return inner if hasattr(inner, "logging_obj") else source
+def _seen_headers(call: Call) -> dict[str, str]:
+    """LiteLLM forgets the headers on some paths: those of the last response that we saw."""
+    return plain_headers(call.responses[-1].headers) if call.responses else {}
 
 
 def hidden_params(value: Any) -> Mapping[str, Any]:

@@ -30,6 +30,7 @@ class Call:
         self.cancelled = False
         self.settled = False
         self.responses: list[Any] = []  # httpx responses that this call opened
+        self.wrappers: list[Any] = []  # LiteLLM's stream wrappers made for it
         self.account: Callable[[], Meta] | None = None  # of a stream: usage and cost so far
         self.started_ns = 0
         self.responded_ns = 0

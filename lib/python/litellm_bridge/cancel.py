@@ -30,13 +30,12 @@ def install() -> None:
 
     A LiteLLM without these classes is left as it is: cancelling the task is all there is then.
     """
-    import httpx
-
-    _wrap(httpx.AsyncHTTPTransport, _remember)
     try:
+        import httpx
         from litellm.llms.custom_httpx import aiohttp_transport
     except ImportError:
         return
+    _wrap(httpx.AsyncHTTPTransport, _remember)
     stream_class: Any = getattr(aiohttp_transport, "AiohttpResponseStream", ())
     transport: Any = getattr(aiohttp_transport, "LiteLLMAiohttpTransport", None)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import difflib
 import functools
 import importlib
 import inspect
@@ -69,6 +68,8 @@ def find(name: str) -> Function:
     function = FUNCTIONS.get(name)
     if function is not None:
         return function
+    import difflib  # milliseconds, for a mistake only
+
     near = difflib.get_close_matches(name, [*FUNCTIONS, SET_ENV], n=3)
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
     raise InvalidArgument(f"there is no function {name!r}{hint}")

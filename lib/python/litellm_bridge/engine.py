@@ -11,7 +11,7 @@ import traceback
 from collections.abc import MutableMapping
 from types import ModuleType
 
-from . import cancel, measures
+from . import cancel, measures, wrappers
 from .errors import BridgeError
 
 OLDEST = "1.78.7"
@@ -36,6 +36,7 @@ def load() -> tuple[ModuleType, str]:
     # It prints to stdout otherwise: "Give Feedback / Get Help" with each error.
     litellm.suppress_debug_info = True  # type: ignore[attr-defined]
     cancel.install()
+    wrappers.install(litellm)
     return litellm, version
 
 

@@ -67,7 +67,18 @@ def error_meta(exc: BaseException, secrets: Iterable[str] = ()) -> dict[str, Any
 def code_of(exc: BaseException) -> str:
     if isinstance(exc, BridgeError):
         return exc.code
-    return "ERR_MEMORY" if isinstance(exc, MemoryError) else "ERR_PROVIDER"
+    return "ERR_MEMORY" if _came_of_memory(exc) else "ERR_PROVIDER"
+
+
+def _came_of_memory(exc: BaseException | None) -> bool:
+    """LiteLLM wraps what it catches in exceptions of its own."""
+    seen: set[int] = set()
+    while exc is not None and id(exc) not in seen:
+        if isinstance(exc, MemoryError):
+            return True
+        seen.add(id(exc))
+        exc = exc.__cause__ or exc.__context__
+    return False
 
 
 def message_of(exc: BaseException) -> str:

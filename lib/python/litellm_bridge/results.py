@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from . import frames, jsonio
 from .accounts import Meta, whole_meta
+from .calls import Call
 
 
 class Result(NamedTuple):
@@ -14,15 +15,15 @@ class Result(NamedTuple):
     flags: int  # frames.BINARY or 0
 
 
-async def result_of(function: str, value: Any) -> Result:
+async def result_of(call: Call, value: Any) -> Result:
     """TypeError, naming the function, when the value can't be said in JSON."""
     content = await binary_content(value)
     if content is not None:
-        return Result(whole_meta(value), content, frames.BINARY)
+        return Result(whole_meta(call, value), content, frames.BINARY)
     try:
-        return Result(whole_meta(value), jsonio.dumps(plain(function, value)), 0)
+        return Result(whole_meta(call, value), jsonio.dumps(plain(call.name, value)), 0)
     except (TypeError, RecursionError) as exc:
-        raise TypeError(f"the result of {function} {exc}") from exc
+        raise TypeError(f"the result of {call.name} {exc}") from exc
 
 
 async def binary_content(value: Any) -> bytes | None:

@@ -42,7 +42,7 @@ async def _perform(call: Call, dispatcher: Dispatcher) -> None:
     if hasattr(value, "__aiter__"):
         raise InvalidArgument(f"{call.name}: 'stream' was set on a call that is no stream")
     call.respond()
-    await call.settle_result(*await result_of(call.name, value))
+    await call.settle_result(*await result_of(call, value))
 
 
 def _arguments(call: Call) -> dict[str, Any]:

@@ -8,9 +8,13 @@ import os
 import sys
 import threading
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from .context import current_call
 from .logs import LONGEST, FrameHandler, LogSink, Source
+
+if TYPE_CHECKING:
+    from .calls import Call
 
 _Writer = tuple[int, int]  # thread, call
 
@@ -55,16 +59,19 @@ class LogWriter(io.TextIOBase):
     def flush(self) -> None:
         self._emit((self._partial.pop(_writer(), ""),))
 
-    def forget(self, call: int) -> None:
-        """Sends the unfinished lines of a call that ended."""
-        for writer in [writer for writer in self._partial.copy() if writer[1] == call]:
+    def finish(self, call: Call) -> None:
+        """Sends the unfinished lines of a call that ended, as its own."""
+        token = current_call.set(call)
+        for writer in [writer for writer in self._partial.copy() if writer[1] == id(call)]:
             self._emit((self._partial.pop(writer, ""),))
+        current_call.reset(token)
 
     def _emit(self, lines: Iterable[str]) -> None:
         level = logging.INFO if self._source is Source.STDOUT else logging.WARNING
         for line in lines:
-            if text := line.rstrip("\r"):
-                self._sink.emit(level, self._source, text)
+            text = line.rstrip("\r")
+            for at in range(0, len(text), LONGEST):
+                self._sink.emit(level, self._source, text[at : at + LONGEST])
 
 
 class _ByteWriter(io.RawIOBase):
@@ -96,9 +103,9 @@ class Stdio:
     def install(self) -> None:
         sys.stdout, sys.stderr = self._writers
 
-    def finish_call(self, call: object) -> None:
+    def finish_call(self, call: Call) -> None:
         for writer in self._writers:
-            writer.forget(id(call))
+            writer.finish(call)
 
     def owns(self, stream: object) -> bool:
         return stream in self._writers

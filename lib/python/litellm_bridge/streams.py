@@ -23,7 +23,7 @@ async def pump(call: Call, source: Any) -> None:
     if not hasattr(source, "__aiter__"):
         await _send_whole(call, source)
         return
-    account = StreamAccount(source)
+    account = StreamAccount(call, source)
     call.account = account.meta
     encoder = ChunkEncoder()
     turn = _Turn()
@@ -40,7 +40,7 @@ async def _send_whole(call: Call, response: Any) -> None:
     """LiteLLM answers some streaming requests with a whole response: it is the only chunk."""
     call.respond()
     await call.send(*ChunkEncoder().encode(response))
-    call.settle(frames.END, whole_meta(response))
+    call.settle(frames.END, whole_meta(call, response))
 
 
 class _Turn:

@@ -12,10 +12,10 @@ import asyncio
 import faulthandler
 import logging
 import os
-import platform
 import socket
 import sys
 import time
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NoReturn
 
@@ -28,10 +28,12 @@ from .dispatch import Dispatcher
 from .errors import BridgeError
 from .logs import LogSink
 from .native import NativeOutput
+from .redact import redact
 from .run import run_call, settle_unstarted
 from .session import Session
 
 EXIT_CONFIG = 78
+EXIT_DEFECT = 70  # EX_SOFTWARE of sysexits.h
 EXIT_PROTOCOL = 76  # EX_PROTOCOL of sysexits.h
 FIRST_CHANNEL_S = 0.1  # Node passes the first channel as soon as we are spawned
 GOODBYE_S = 0.5  # Node sends SIGTERM a second after its goodbye
@@ -55,7 +57,10 @@ def main(begun_ns: int) -> NoReturn:
         end(EXIT_CONFIG, f"litellm-bridge can't start: {exc}")
     engine.prepare_environment(os.environ)
     sites.extend(sys.path, os.environ, sys.executable)
-    Worker(settings, control, begun_ns).run()
+    try:
+        Worker(settings, control, begun_ns).run()
+    except BaseException:  # sys.stderr is the log by now, and nobody would send it
+        end(EXIT_DEFECT, redact(traceback.format_exc()))
 
 
 def end(status: int, words: str = "") -> NoReturn:
@@ -226,6 +231,6 @@ def _hello() -> dict[str, Any]:
     return {
         "protocol": frames.VERSION,
         "pid": os.getpid(),
-        "python": platform.python_version(),
+        "python": ".".join(map(str, sys.version_info[:3])),
         "executable": sys.executable,
     }

@@ -1,0 +1,181 @@
+"""Every exception of LiteLLM and of the OpenAI client, as JavaScript will see it."""
+
+from __future__ import annotations
+
+import inspect
+
+import httpx
+import litellm
+import openai
+import pytest
+from litellm import exceptions
+
+from litellm_bridge import errors
+from litellm_bridge.errors import error_meta
+
+REQUEST = httpx.Request("POST", "https://api.test/v1")
+
+
+def response(status, **headers):
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return httpx.Response(status, headers=names, request=REQUEST)
+
+
+VALUES = {
+    "message": "what happened",
+    "llm_provider": "openai",
+    "model": "gpt-4o",
+    "status_code": 500,
+    "request_data": {},
+    "current_cost": 2.0,
+    "max_budget": 1.0,
+    "raw_response": "raw",
+    "schema": "{}",
+    "guardrail_name": "g",
+    "entity_type": "e",
+    "custom_llm_provider": "openai",
+}
+
+
+def make(cls):
+    names = inspect.signature(cls.__init__).parameters
+    values = {**VALUES, "response": response(STATUS.get(cls.__name__) or 500)}
+    return cls(**{name: values[name] for name in names if name in values})
+
+
+CLASSES = [
+    cls
+    for _, cls in inspect.getmembers(exceptions, inspect.isclass)
+    if issubclass(cls, Exception) and cls.__module__ == "litellm.exceptions"
+]
+STATUS = {
+    "AuthenticationError": 401,
+    "NotFoundError": 404,
+    "BadRequestError": 400,
+    "UnprocessableEntityError": 422,
+    "UnsupportedParamsError": 400,
+    "Timeout": 408,
+    "PermissionDeniedError": 403,
+    "RateLimitError": 429,
+    "ContextWindowExceededError": 400,
+    "RejectedRequestError": 400,
+    "ContentPolicyViolationError": 400,
+    "ImageFetchError": 400,
+    "InternalServerError": 500,
+    "ServiceUnavailableError": 503,
+    "APIError": 500,
+    "APIConnectionError": 500,
+    "MidStreamFallbackError": 503,
+    "BudgetExceededError": None,
+    "GuardrailRaisedException": None,
+}
+
+
+@pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
+def test_every_exception_of_litellm(cls):
+    meta = error_meta(make(cls))
+    assert meta["name"] == cls.__name__
+    assert meta["code"] == "ERR_PROVIDER"
+    assert meta["message"]
+    status = meta["status"]
+    assert status == STATUS.get(cls.__name__, status)
+    assert meta["retryable"] == (status is not None and (status >= 500 or status in (408, 429)))
+
+
+def test_the_table_names_real_classes():
+    assert set(STATUS) <= {cls.__name__ for cls in CLASSES}
+
+
+def test_the_providers_headers_are_kept():
+    error = litellm.RateLimitError("slow", "openai", "m", response(429, retry_after="7"))
+    assert error_meta(error)["headers"]["retry-after"] == "7"
+
+
+def test_headers_that_litellm_attached():
+    error = litellm.InternalServerError("down", "openai", "m")
+    error.litellm_response_headers = httpx.Headers({"Retry-After": "9", "X-Request-Id": "r"})
+    headers = error_meta(error)["headers"]
+    assert headers["retry-after"] == "9"
+    assert errors.request_id(headers) == "r"
+
+
+def test_a_mid_stream_error_has_its_originals_status():
+    original = litellm.RateLimitError("slow", "openai", "m", response(429, retry_after="3"))
+    error = exceptions.MidStreamFallbackError("cut", "m", "openai", original_exception=original)
+    meta = error_meta(error)
+    assert (meta["name"], meta["status"]) == ("MidStreamFallbackError", 429)
+    assert meta["headers"]["retry-after"] == "3"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 409, 422, 429, 500, 502, 503, 504])
+def test_openais_own_status_errors(status):
+    body = {"message": "m", "type": "t", "param": "p", "code": "c"}
+    error = openai.APIStatusError("text", response=response(status), body=body)
+    meta = error_meta(error)
+    assert meta["status"] == status
+    assert meta["retryable"] == (status in (408, 409, 429) or status >= 500)
+    assert (meta["type"], meta["param"], meta["providerCode"]) == ("t", "p", "c")
+
+
+def test_the_providers_body_may_be_wrapped():
+    body = {"error": {"type": "insufficient_quota", "code": 42}}
+    meta = error_meta(openai.APIStatusError("x", response=response(429), body=body))
+    assert (meta["type"], meta["providerCode"]) == ("insufficient_quota", "42")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        openai.APIConnectionError(request=REQUEST),
+        httpx.ConnectError("refused"),
+        httpx.ReadTimeout("slow"),
+        ConnectionResetError("reset"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_lost_connections_are_retryable(error):
+    assert error_meta(error)["retryable"] is True
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (MemoryError(), "ERR_MEMORY"),
+        (RecursionError("deep"), "ERR_PROVIDER"),
+        (SystemExit(3), "ERR_PROVIDER"),
+        (KeyError("x"), "ERR_PROVIDER"),
+        (errors.InvalidArgument("x"), "ERR_INVALID_ARGUMENT"),
+        (errors.BridgeError("ERR_CONFIG", "x"), "ERR_CONFIG"),
+    ],
+    ids=lambda value: str(value),
+)
+def test_codes(error, code):
+    meta = error_meta(error)
+    assert (meta["code"], meta["retryable"]) == (code, False)
+
+
+def test_an_exception_that_can_not_say_its_text():
+    class Mute(Exception):
+        def __str__(self):
+            raise AttributeError("num_retries")
+
+    assert error_meta(Mute())["message"] == "Mute"
+
+
+def test_secrets_are_redacted_in_text_and_headers():
+    error = litellm.AuthenticationError(
+        "bad key my-own-secret", "openai", "m", response(401, x_echo="my-own-secret")
+    )
+    meta = error_meta(error, ["my-own-secret"])
+    assert "my-own-secret" not in str(meta)
+    assert "[redacted]" in meta["message"] and meta["headers"]["x-echo"] == "[redacted]"
+
+
+def test_a_huge_text_is_cut():
+    assert len(error_meta(ValueError("x" * 10**6))["message"]) == errors.LONGEST_MESSAGE
+
+
+def test_litellms_prefix_of_headers_is_taken_off():
+    headers = {"llm_provider-X-Request-Id": "a", "x-ratelimit-limit-tokens": "5"}
+    assert errors.plain_headers(headers) == {"x-request-id": "a", "x-ratelimit-limit-tokens": "5"}
+    assert errors.plain_headers(None) == {}

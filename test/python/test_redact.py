@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import pytest
+
+from litellm_bridge.redact import MARK, argument_secrets, redact
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch):
+    monkeypatch.setattr("os.environ", {})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Incorrect API key provided: sk-proj-abcdef123456.",
+        "Incorrect API key provided: sk-abc***xyz9.",
+        "Authorization: Bearer abc.def-ghi123",
+        "https://host/v1beta/models/x:generate?key=AbCdEfGh1234&alt=sse",
+        "https://host/?alt=sse&api_key=AbCdEfGh1234",
+        "AKIAIOSFODNN7EXAMPLE is not allowed",
+        "bad key AIzaSyA1234567890abcdefghijk",
+        "token gsk_1234567890abcdef",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc-def",
+    ],
+)
+def test_known_shapes_of_keys(text):
+    found = redact(text)
+    assert MARK in found
+    for secret in ("abcdef", "abc***", "abc.def", "AbCdEf", "IOSFODNN", "SyA123", "123456789"):
+        assert secret not in found
+
+
+@pytest.mark.parametrize(
+    "name", ["OPENAI_API_KEY", "AWS_SECRET_ACCESS_KEY", "HF_TOKEN", "db_password", "X_CREDENTIALS"]
+)
+def test_values_of_the_environment(monkeypatch, name):
+    monkeypatch.setattr("os.environ", {name: "hunter2hunter2"})
+    assert redact("wrong: hunter2hunter2!") == f"wrong: {MARK}!"
+
+
+def test_a_secret_inside_a_url(monkeypatch):
+    monkeypatch.setattr("os.environ", {"MY_KEY": "a/b+c=d e"})
+    assert redact("at http://x/a%2Fb%2Bc%3Dd%20e/") == f"at http://x/{MARK}/"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PATH", "/usr/local/bin"),
+        ("OPENAI_API_KEY", "k"),
+        ("GOOGLE_APPLICATION_CREDENTIALS", "/etc/app/key.json"),
+        ("MAX_TOKENS", "100000"),
+    ],
+)
+def test_what_is_no_secret_stays(monkeypatch, name, value):
+    monkeypatch.setattr("os.environ", {name: value})
+    text = f"about {value} there is nothing secret"
+    assert redact(text) == text
+
+
+def test_arguments_that_carry_credentials():
+    arguments = {
+        "api_key": "key-of-the-call",
+        "aws_secret_access_key": "aws-secret",
+        "extra_headers": {"Authorization": "Bearer header-token", "x-trace": "trace-id"},
+        "litellm_params": {"azure_ad_token": "nested-token"},
+        "messages": [{"role": "user", "content": "not a secret"}],
+        "max_tokens": 5,
+        "user": "somebody",
+    }
+    secrets = argument_secrets(arguments)
+    assert {"key-of-the-call", "aws-secret", "header-token", "nested-token"} <= secrets
+    assert not secrets & {"trace-id", "not a secret", "somebody"}
+
+
+def test_the_longer_of_two_secrets_goes_first():
+    assert redact("abcdef123456", ["abcdef", "abcdef123456"]) == MARK
