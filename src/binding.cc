@@ -77,6 +77,7 @@ struct Session {
   Napi::FunctionReference on_frames, on_event;
   napi_async_cleanup_hook_handle hook = nullptr;
   bool env_ending = false;
+  uint32_t claims = 0; // instances of this environment that are counted in
 
   // the batch that is being collected; its scope is open while there is one
   napi_handle_scope scope = nullptr;
@@ -233,6 +234,8 @@ private:
     session->env_ending = true;
     if (session->wrapper != nullptr) session->wrapper->session_ = nullptr;
     session->wrapper = nullptr;
+    for (; session->claims > 0; session->claims--)
+      lb_server_unclaim(); // the end of a thread counts as the close() of its instances
     lb_port_close(session->port);
   }
 
@@ -328,10 +331,12 @@ private:
     const char *contradiction = nullptr;
     int err = lb_server_claim(shape.data(), shape.size(), &contradiction);
     if (err != LB_OK && contradiction == nullptr) return ThrowCoded(info.Env(), err);
+    if (err == LB_OK && session_ != nullptr) session_->claims++;
     return To(info.Env(), contradiction);
   }
 
   Napi::Value Unclaim(const Napi::CallbackInfo &info) {
+    if (session_ != nullptr && session_->claims > 0) session_->claims--;
     return To(info.Env(), lb_server_unclaim() != 0);
   }
 
