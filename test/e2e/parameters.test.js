@@ -83,6 +83,12 @@ const CASES = {
   'extra_body and metadata': { extra_body: { a: { b: 1 } }, store: true, service_tier: 'flex' },
 };
 
+/** LiteLLM leaves out a content of null, which says the same. */
+const sent = (value) =>
+  JSON.parse(JSON.stringify(value), (key, inner) =>
+    key === 'content' && inner === null ? undefined : inner,
+  );
+
 const answer = (exchange) =>
   exchange.body.stream ? openai.stream(openai.text(['ok'])) : steps.json(openai.completion('ok'));
 
@@ -104,7 +110,7 @@ for (const [name, extra] of Object.entries(CASES)) {
     assert.deepEqual(actual.body, expected.body);
     const { extra_body, ...direct } = extra;
     for (const [key, value] of Object.entries({ ...direct, ...extra_body })) {
-      assert.deepEqual(actual.body[key], value, `${key} is not what the caller wrote`);
+      assert.deepEqual(actual.body[key], sent(value), `${key} is not what the caller wrote`);
     }
   });
 }

@@ -177,7 +177,7 @@ test('start: one that takes too long is killed: ERR_START_TIMEOUT', async (t) =>
   );
   const { error } = await startFailure(t, { python, startTimeout: 500 });
   assert.equal(error.code, 'ERR_START_TIMEOUT');
-  assert.match(error.message, /500 ms/);
+  assert.ok(error.message.includes(python), error.message);
   await support.untilGone(Number(fs.readFileSync(pidFile, 'utf8')));
 });
 
@@ -205,6 +205,7 @@ test('start: after failures and a close the next instance works', async (t) => {
 test('start: memory is what Python uses now, in bytes and percent of the machine', async (t) => {
   const llm = support.openBridge(t);
   const record = support.nextEvent(llm, 'timing', ({ message }) => message.endsWith('ready'));
+  await llm.ready();
   const { memoryUsage } = await record;
   const resident = /VmRSS:\s+(\d+) kB/.exec(fs.readFileSync(`/proc/${llm.status().pid}/status`, 'utf8'));
   const now = Number(resident[1]) * 1024;

@@ -24,7 +24,7 @@ const COMMANDS = {
   },
   async close() {
     await llm.close();
-    parentPort.close();
+    setImmediate(() => parentPort.close()); // after the answer
   },
 };
 
