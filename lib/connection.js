@@ -124,20 +124,22 @@ class Connection {
   start(startTimeout) {
     if (this.#current !== null || this.#opening !== null) return;
     const { env } = this.#audience.shape;
-    const waits = this.#isStopping || typeof env === 'function';
-    if (waits || !this.#begin(env ?? {}, startTimeout)) this.#open(startTimeout);
+    const isAsked = typeof env === 'function';
+    const isBegun = !isAsked && !this.#isStopping && this.#begin(env ?? {}, startTimeout);
+    if (!isBegun) this.#open(startTimeout, this.#isStopping || !isAsked);
   }
 
   /**
    * A start that has to wait: for the `env` function, or for the end of the one before.
    * @param {number} startTimeout ms
+   * @param {boolean} isAfterDeath
    */
-  async #open(startTimeout) {
+  async #open(startTimeout, isAfterDeath) {
     const attempt = {};
     this.#opening = attempt;
     const deadline = this.#limitOpening(attempt, startTimeout);
     try {
-      if (this.#isStopping) await this.#death();
+      if (isAfterDeath) await this.#death();
       const variables = await resolveEnv(this.#audience.shape.env);
       while (this.#opening === attempt && !this.#begin(variables, startTimeout)) await this.#death();
       if (this.#opening !== attempt) return;

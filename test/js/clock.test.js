@@ -1,0 +1,87 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const { test } = require('node:test');
+
+const { Deadline, now } = require('../../lib/clock');
+const { run } = require('./support/child');
+
+/** Another deadline's end: what was due before it has happened. */
+const after = (ms) => new Promise((resolve) => {
+  const hold = setInterval(() => {}, 1000); // a deadline does not hold the loop
+  new Deadline(ms, () => {
+    clearInterval(hold);
+    resolve();
+  });
+});
+
+test('expires once, in the order of the times', async (t) => {
+  const expired = t.mock.fn();
+  new Deadline(30, () => expired('late'));
+  new Deadline(10, () => expired('early'));
+  await after(60);
+  assert.deepEqual(expired.mock.calls.map(({ arguments: [name] }) => name), ['early', 'late']);
+});
+
+test('does not expire once stopped, not even when its time is over', async (t) => {
+  const expired = t.mock.fn();
+  new Deadline(10, expired).stop();
+  const late = new Deadline(10, expired);
+  setTimeout(() => late.stop(), 10); // due after it, before its look
+  await after(40);
+  assert.equal(expired.mock.callCount(), 0);
+});
+
+test('refresh() begins the time anew, also after it had run out', async () => {
+  const order = [];
+  const refreshed = new Deadline(300, () => order.push('refreshed'));
+  new Deadline(300, () => order.push('plain'));
+  new Deadline(250, () => refreshed.refresh());
+  await after(310);
+  assert.deepEqual(order, ['plain']);
+  await after(300);
+  assert.deepEqual(order, ['plain', 'refreshed']);
+  refreshed.refresh();
+  await after(310);
+  assert.deepEqual(order, ['plain', 'refreshed', 'refreshed']);
+});
+
+test('awake: a blocked loop, like a freeze, costs a part, not the whole', async () => {
+  const { printed } = await run(`
+    const { Deadline } = require(${JSON.stringify(require.resolve('../../lib/clock'))});
+    let fair = 0, plain = 0;
+    const deadline = new Deadline(1600, () => { fair += 1; }, { awake: true });
+    new Deadline(1600, () => { plain += 1; });
+    const until = Date.now() + 1700;
+    while (Date.now() < until);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    print([fair, plain]); deadline.stop();`);
+  assert.deepEqual(printed, [[0, 1]]);
+});
+
+test('awake: it does expire', async () => {
+  const { printed } = await run(`
+    const { Deadline } = require(${JSON.stringify(require.resolve('../../lib/clock'))});
+    const hold = setInterval(() => {}, 1000);
+    new Deadline(1000, () => { clearInterval(hold); print('expired'); }, { awake: true });`);
+  assert.deepEqual(printed, ['expired']);
+});
+
+test('what is in the socket when a blocked loop goes on is read before a timeout counts', async () => {
+  const { printed } = await run(`
+    const llm = new LiteLLM({ python, log: 'silent' });
+    await llm.ready();
+    const call = llm.call('x', {}, { timeout: 200 }).then(({ name }) => name, ({ code }) => code);
+    const until = Date.now() + 600;
+    await new Promise(setImmediate); // the request leaves
+    while (Date.now() < until);
+    print(await call);`);
+  assert.deepEqual(printed, ['x']);
+});
+
+test('now() counts ms on the monotonic clock', () => {
+  const before = Number(process.hrtime.bigint()) / 1e6;
+  const between = now();
+  const after = Number(process.hrtime.bigint()) / 1e6;
+  assert.ok(before <= between && between <= after);
+});
