@@ -167,6 +167,11 @@ class PeerChannel:
             made.append(chunks.take(frame.type, payload))
             payload = b""
 
+    def settlement(self, call: int) -> frames.Frame:
+        """What settles the call; what comes before it is passed over."""
+        kinds = (frames.RESULT, frames.END, frames.ERROR)
+        return self.wait(lambda f: f.call == call and f.type in kinds, f"the end of {call}")
+
     def do(self, name, arguments=None, **options) -> Answer:
         return self.answer(self.call(name, arguments, **options))
 
@@ -210,6 +215,7 @@ class Worker:
     """The real worker process, with descriptors as docs/protocol.md has them."""
 
     def __init__(self, *, options=None, env=None, python=None, stray: int | None = None) -> None:
+        """stray: a descriptor that is left open in the worker by mistake."""
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         lifeline, self._lifeline = os.pipe()
         self._output = os.memfd_create("worker-output")

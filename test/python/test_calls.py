@@ -265,6 +265,20 @@ def test_exit_in_a_background_callback_does_not_end_the_server(channel):
     assert channel.do("get_max_tokens", {"model": "gpt-4o"}).json == 16384
 
 
+def test_exit_in_the_background_under_plain_asyncio(spawn, stub_env):
+    stub = (
+        "import asyncio, sys\n"
+        "async def later(): sys.exit(3)\n"
+        "async def aembedding(**_): return {'task': bool(asyncio.create_task(later()))}\n"
+        "def embedding(**_): pass\n"
+    )
+    channel = spawn(env=stub_env(stub)).ready()
+    for _ in range(3):
+        assert channel.do("embedding", {"model": "x"}).json == {"task": True}
+        channel.log("sys.exit(3)")
+        channel.logs.clear()
+
+
 def test_a_result_that_json_can_not_say(spawn, stub_env):
     stub = "suppress_debug_info = False\ndef get_max_tokens(model): return object()\n"
     meta = spawn(env=stub_env(stub)).ready().do("get_max_tokens", {"model": "x"}).meta

@@ -249,7 +249,7 @@ def test_a_stream_waits_for_credit(channel, provider):
     channel.credit(call, 4000)
     drain(channel, call, 3000)
     channel.cancel(call)
-    assert channel.answer(call).kind == frames.ERROR
+    assert channel.settlement(call).type == frames.ERROR
 
 
 def test_a_fast_stream_leaves_room_for_others(channel, provider):
@@ -262,7 +262,7 @@ def test_a_fast_stream_leaves_room_for_others(channel, provider):
     for _ in range(5):
         assert channel.do("get_max_tokens", {"model": "gpt-4o"}).json == 16384
     channel.cancel(hog)
-    assert channel.answer(hog, grant=False).kind == frames.ERROR
+    assert channel.settlement(hog).type == frames.ERROR
 
 
 def test_many_streams_at_once(channel, provider):
@@ -287,4 +287,4 @@ def test_slow_streams_do_not_wait_for_each_other(channel, provider):
         channel.wait(lambda frame, call=call: frame.call == call, "its first chunk")
         channel.cancel(call)
     for call in calls:
-        channel.answer(call)
+        assert channel.settlement(call).type == frames.ERROR

@@ -8,7 +8,7 @@ import os
 import sys
 import time
 
-BEGUN_NS = time.monotonic_ns()
+BEGUN_NS = int(time.monotonic() * 1e9)  # monotonic_ns is of 3.7
 OLDEST = (3, 11)
 EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h
 

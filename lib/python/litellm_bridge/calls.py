@@ -53,6 +53,15 @@ class Call:
         except (ValueError, RecursionError):
             return frozenset()
 
+    def release(self) -> None:
+        """After the settlement: a task of LiteLLM's may keep its context, and so this call, for
+        ever; only what its log lines need stays."""
+        _ = self.secrets
+        self.__dict__.pop("arguments", None)
+        self._raw_arguments = b"{}"
+        self.account = None
+        self.wrappers.clear()
+
     def start(self) -> None:
         self.started_ns = time.monotonic_ns()
 

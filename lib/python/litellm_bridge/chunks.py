@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from . import frames, jsonio
@@ -14,6 +15,8 @@ def plain(chunk: Any) -> Any:
     dump = getattr(chunk, "model_dump", None)
     if callable(dump):
         return dump(exclude_none=True, exclude_unset=True)
+    if isinstance(chunk, dict):
+        return copy.deepcopy(chunk)  # the encoder changes it
     if isinstance(chunk, (bytes, bytearray)):
         return bytes(chunk).decode("utf-8", "backslashreplace")
     return chunk
@@ -36,19 +39,22 @@ class ChunkEncoder:
         if found is None:
             return frames.CHUNK, jsonio.dumps(value)
         slot, holder, key = found
-        text: str = holder[key]
+        text, holder[key] = holder[key], ""
+        if slot == self._slot and value == self._template and (data := _utf8(text)) is not None:
+            return frames.DELTA, data
+        holder[key] = text
         whole = jsonio.dumps(value)
         holder[key] = ""
-        if slot == self._slot and value == self._template:
-            return self._delta(text, whole)
         self._slot, self._template = slot, value
         return frames.TEMPLATE, frames.template(slot, whole)
 
-    def _delta(self, text: str, whole: bytes) -> Message:
-        try:
-            return frames.DELTA, text.encode()
-        except UnicodeEncodeError:  # half a surrogate pair: JSON can say it, UTF-8 can't
-            return frames.CHUNK, whole
+
+def _utf8(text: str) -> bytes | None:
+    """None for half a surrogate pair, which JSON can say and UTF-8 can't."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return None
 
 
 def find_slot(value: Any) -> tuple[int, dict[str, Any], str] | None:

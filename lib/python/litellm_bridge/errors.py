@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .redact import redact
+from .redact import Redactor
 
 LONGEST_MESSAGE = 32 * 1024  # characters
 
@@ -47,14 +47,14 @@ class EmptyResponse(BridgeError):
 
 def error_meta(exc: BaseException, secrets: Iterable[str] = ()) -> dict[str, Any]:
     """What JavaScript learns of exc. Texts and headers come without secrets."""
-    secrets = tuple(secrets)
+    redact = Redactor(secrets)
     status = status_of(exc)
     return {
         "code": code_of(exc),
         "name": type(exc).__name__,
-        "message": redact(message_of(exc), secrets)[:LONGEST_MESSAGE],
+        "message": redact(message_of(exc))[:LONGEST_MESSAGE],
         "status": status,
-        "headers": {name: redact(value, secrets) for name, value in headers_of_error(exc).items()},
+        "headers": {name: redact(value) for name, value in headers_of_error(exc).items()},
         "provider": _text(getattr(exc, "llm_provider", None)),
         "model": _text(getattr(exc, "model", None)),
         "type": _detail(exc, "type"),

@@ -39,14 +39,25 @@ _SHAPES = (
 )
 
 
+class Redactor:
+    """Knows the secrets of this moment; for several texts of one event."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        """secrets: those that are not in the environment."""
+        known = {form for secret in (*secrets, *environment_secrets()) for form in _forms(secret)}
+        self._known = sorted(known, key=len, reverse=True)
+
+    def __call__(self, text: str) -> str:
+        for secret in self._known:
+            text = text.replace(secret, MARK)
+        for shape in _SHAPES:
+            text = shape.sub(rf"\1{MARK}", text)
+        return text
+
+
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """text without the secrets given, those of the environment, and what has a key's shape."""
-    for secret in sorted({*secrets, *environment_secrets()}, key=len, reverse=True):
-        for form in _forms(secret):
-            text = text.replace(form, MARK)
-    for shape in _SHAPES:
-        text = shape.sub(rf"\1{MARK}", text)
-    return text
+    return Redactor(secrets)(text)
 
 
 def environment_secrets() -> Iterator[str]:

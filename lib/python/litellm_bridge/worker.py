@@ -175,6 +175,7 @@ class Worker:
             if session.channel is call.channel:
                 session.finished(call)
         self._stdio.finish_call(call)
+        call.release()
         self._native.forward()
 
     def _lose(self, session: Session) -> None:
