@@ -63,13 +63,14 @@ static int judge(search_t *s, lb_candidate_t *candidate) {
       candidate->err = lb_refuse(&candidate->reason, LB_ELITELLM_MISSING,
                                  "%s has no litellm package", candidate->path);
   }
-  if (candidate->err == LB_OK) s->plan->chosen = index;
+  if (candidate->err == LB_OK && s->plan->chosen < 0) s->plan->chosen = index;
   return candidate->err == LB_EMEMORY ? LB_EMEMORY : LB_OK;
 }
 
-/* Tries the next candidate, unless one was chosen before. Takes over path. */
+/* Tries the next candidate, unless one was chosen before and no more are wanted. Takes over
+ * path. */
 static int try_path(search_t *s, lb_python_source_t source, char *path) {
-  if (s->plan->chosen >= 0) {
+  if (s->plan->chosen >= 0 && !s->query->all) {
     free(path);
     return LB_OK;
   }

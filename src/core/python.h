@@ -35,6 +35,7 @@ typedef struct lb_python_query {
                                  outside tests */
   char *const *envp;          /* borrowed; the environment the child would get,
                                  "NAME=value", NULL-terminated */
+  int all;                    /* 1: judge those behind the chosen one, too (for a report) */
 } lb_python_query_t;
 
 typedef struct lb_python_plan {

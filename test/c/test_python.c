@@ -243,6 +243,61 @@ static void the_first_of_two_scripts_is_taken(void **state) {
   assert_chosen(f, "venv/bin/python3", LB_PYTHON_VENV);
 }
 
+/* ---- all of them, for a report ---- */
+
+static void assert_verdict(const fixture_t *f, size_t index, lb_python_source_t source, int err) {
+  assert_in_range(index, 0, f->plan.count - 1);
+  const lb_candidate_t *candidate = &f->plan.candidates[index];
+  assert_string_equal(lb_python_source_name(candidate->source), lb_python_source_name(source));
+  assert_int_equal(candidate->err, err);
+  assert_int_equal(candidate->reason == NULL, err == LB_OK);
+}
+
+static void a_report_judges_those_behind_the_chosen_one(void **state) {
+  fixture_t *f = *state;
+  put_good(f, "venv");
+  put_python(f, "conda/bin/python3");
+  put_good(f, "private");
+  set_path(f, "VIRTUAL_ENV", "venv");
+  set_path(f, "CONDA_PREFIX", "conda");
+  set_path(f, "PATH", "usr/bin");
+  f->query.private_python = private_python(f);
+  f->query.all = 1;
+  assert_chosen(f, "venv/bin/python3", LB_PYTHON_VENV);
+  assert_int_equal(f->plan.chosen, 0);
+  assert_int_equal(f->plan.count, 4);
+  assert_verdict(f, 0, LB_PYTHON_VENV, LB_OK);
+  assert_verdict(f, 1, LB_PYTHON_VENV, LB_ELITELLM_MISSING);
+  assert_verdict(f, 2, LB_PYTHON_PRIVATE, LB_OK);
+  assert_verdict(f, 3, LB_PYTHON_PATH, LB_EPYTHON_NOT_FOUND);
+}
+
+static void a_report_chooses_what_a_start_chooses(void **state) {
+  fixture_t *f = *state;
+  char list[4096];
+  put_script(f, "shims/python3");
+  put_python(f, "bare/bin/python3");
+  put_good(f, "usr");
+  put_good(f, "last");
+  snprintf(list, sizeof(list), "%s/shims:%s/bare/bin:%s/usr/bin:%s/last/bin", f->tree.root,
+           f->tree.root, f->tree.root, f->tree.root);
+  set(f, "PATH", list);
+  assert_chosen(f, "usr/bin/python3", LB_PYTHON_PATH);
+  assert_int_equal(f->plan.count, 3);
+  f->query.all = 1;
+  assert_chosen(f, "usr/bin/python3", LB_PYTHON_PATH);
+  assert_int_equal(f->plan.count, 4);
+}
+
+static void a_report_of_a_named_one_is_of_that_one(void **state) {
+  fixture_t *f = *state;
+  put_everything(f);
+  f->query.option = tree_path(&f->tree, "option/bin/python3");
+  f->query.all = 1;
+  assert_chosen(f, "option/bin/python3", LB_PYTHON_OPTION);
+  assert_int_equal(f->plan.count, 1);
+}
+
 /* ---- the text ---- */
 
 static void the_text_has_a_line_for_each(void **state) {
@@ -372,6 +427,9 @@ int main(void) {
       T(none_but_without_litellm_is_litellm_missing),
       T(a_script_is_taken_only_when_no_other_fits),
       T(the_first_of_two_scripts_is_taken),
+      T(a_report_judges_those_behind_the_chosen_one),
+      T(a_report_chooses_what_a_start_chooses),
+      T(a_report_of_a_named_one_is_of_that_one),
       T(the_text_has_a_line_for_each),
       T(the_text_of_nothing_says_so),
       T(the_text_tells_the_chosen_one),
