@@ -1,6 +1,7 @@
 {
   "variables": {
-    "werror%": "<!(node -p \"process.env.CI ? 1 : 0\")"
+    "werror%": "<!(node -p \"process.env.CI ? 1 : 0\")",
+    "portable%": "<!(node -p \"process.env.LB_PORTABLE ? 1 : 0\")"
   },
   "targets": [
     {
@@ -20,6 +21,7 @@
       "cflags_c": ["-std=gnu11"],
       "cflags_cc!": ["-fno-rtti"],
       "conditions": [
+        ["portable==1", { "defines": ["LB_PORTABLE"] }],
         ["werror==1", { "cflags": ["-Werror"] }],
         ["OS=='linux'", {
           "libraries": ["<!@(pkg-config --libs libcjson)"],

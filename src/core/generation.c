@@ -1,13 +1,10 @@
-#define _GNU_SOURCE
 #include "generation.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -59,7 +56,7 @@ static void free_options(lb_start_options_t *options) {
 static void launch_free(lb_launch_t *launch) {
   free(launch->detail);
   free(launch->python);
-  if (launch->err == LB_OK && launch->process.pid > 0) close_fd(&launch->process.pidfd);
+  if (launch->err == LB_OK && launch->process.pid > 0) close_fd(&launch->process.exit_fd);
 }
 
 static void generation_free(lb_generation_t *generation) {
@@ -76,7 +73,7 @@ static void generation_free(lb_generation_t *generation) {
 
 static int open_control(lb_generation_t *generation) {
   int fds[2];
-  if (lb_sys.socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) return errno;
+  if (lb_sys.socketpair(LB_CONTROL_TYPE, fds) != 0) return errno;
   generation->control = fds[0];
   generation->control_child = fds[1];
   return raise_fd(&generation->control_child);
@@ -84,16 +81,15 @@ static int open_control(lb_generation_t *generation) {
 
 static int open_lifeline(lb_generation_t *generation) {
   int fds[2];
-  if (lb_sys.pipe2(fds, O_CLOEXEC) != 0) return errno;
+  if (lb_sys.pipe(fds) != 0) return errno;
   generation->lifeline_child = fds[0];
   generation->lifeline = fds[1];
   return raise_fd(&generation->lifeline_child);
 }
 
 static int open_words(lb_generation_t *generation) {
-  generation->words = lb_sys.memfd_create("litellm-bridge-words", MFD_CLOEXEC);
+  generation->words = lb_sys.words();
   if (generation->words < 0) return errno;
-  if (lb_sys.set_status(generation->words, O_APPEND) != 0) return errno;
   return raise_fd(&generation->words);
 }
 
@@ -218,18 +214,19 @@ static int control_send(int control, char byte, int fd) {
     memcpy(CMSG_DATA(header), &fd, sizeof(fd));
   }
   /* never waits: the server's mutex is held */
-  ssize_t sent = lb_sys.sendmsg(control, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  ssize_t sent = lb_sys.sendmsg(control, &message, MSG_DONTWAIT);
   return sent < 0 ? errno : 0;
 }
 
 int lb_generation_attach(lb_generation_t *generation, int *fd, int *sys_err) {
   int fds[2];
   *sys_err = 0;
-  if (lb_sys.socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) != 0) {
+  if (lb_sys.socketpair(SOCK_STREAM, fds) != 0) {
     *sys_err = errno;
     return LB_ESPAWN;
   }
-  *sys_err = control_send(generation->control, 'c', fds[1]);
+  *sys_err = lb_sys.set_nonblocking(fds[0]) == 0 ? 0 : errno;
+  if (*sys_err == 0) *sys_err = control_send(generation->control, 'c', fds[1]);
   close(fds[1]); /* else our own copy would hide the child's death */
   if (*sys_err == 0) {
     *fd = fds[0];

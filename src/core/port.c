@@ -10,11 +10,11 @@
 #include "sys.h"
 #include "text.h"
 
-/* Polls a duplicate of the pidfd: each loop its own, since a poll takes its
+/* Polls a duplicate of the exit descriptor: each loop its own, since a poll takes its
  * descriptor over. */
 typedef struct lb_watch {
   uv_poll_t poll;
-  int pidfd;
+  int fd;
   lb_port_t *port;
 } lb_watch_t;
 
@@ -55,21 +55,21 @@ static void on_watch(uv_poll_t *poll, int status, int events) {
 static void on_watch_closed(uv_handle_t *handle) {
   lb_watch_t *watch = handle->data;
   lb_port_t *port = watch->port;
-  close(watch->pidfd);
+  close(watch->fd);
   free(watch);
   handle_closed(port);
 }
 
 /* Without a watch (no descriptor, no memory) the end of file tells of the end.
  */
-static void watch_process(lb_port_t *port, int pidfd) {
+static void watch_process(lb_port_t *port, int exit_fd) {
   lb_watch_t *watch = calloc(1, sizeof(*watch));
   if (watch == NULL) return;
   watch->port = port;
   watch->poll.data = watch;
-  watch->pidfd = lb_sys.dup_above(pidfd, 0);
-  if (watch->pidfd < 0 || uv_poll_init(port->loop, &watch->poll, watch->pidfd) != 0) {
-    if (watch->pidfd >= 0) close(watch->pidfd);
+  watch->fd = lb_sys.dup_above(exit_fd, 0);
+  if (watch->fd < 0 || uv_poll_init(port->loop, &watch->poll, watch->fd) != 0) {
+    if (watch->fd >= 0) close(watch->fd);
     free(watch);
     return;
   }
@@ -141,7 +141,7 @@ static void check(lb_port_t *port) {
   const lb_launch_t *launch = &port->generation->launch; /* constant from here on */
   if (!port->told && launch->process.pid > 0) {
     port->told = 1;
-    watch_process(port, launch->process.pidfd);
+    watch_process(port, launch->process.exit_fd);
     tell_spawned(port, launch);
     if (port->generation == NULL) return; /* closed by the handler */
   }
@@ -277,7 +277,7 @@ static int connect_to(lb_port_t *port, const lb_start_t *start) {
   port->handles++;
   port->generation = start->generation;
   port->told = port->hello = port->ready = port->settled = 0;
-  check(port); /* it may be running for another port already */
+  uv_async_send(&port->wake); /* it may be running, or dead, already: told by the loop */
   return LB_OK;
 }
 

@@ -67,9 +67,9 @@ lb_generation_state_t lb_server_poll(lb_generation_t *generation) {
   return state;
 }
 
-/* The pidfd is constant once it runs, and open while we hold a reference. */
+/* The descriptor is constant once it runs, and open while we hold a reference. */
 static int gone_within(const lb_generation_t *generation, int ms) {
-  struct pollfd watched = {.fd = generation->launch.process.pidfd, .events = POLLIN};
+  struct pollfd watched = {.fd = generation->launch.process.exit_fd, .events = POLLIN};
   return poll(&watched, 1, ms) > 0;
 }
 

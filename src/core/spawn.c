@@ -76,15 +76,15 @@ int lb_spawn(const lb_spawn_t *request, lb_process_t *out, int *sys_err) {
   pid_t pid = 0;
   *sys_err = start(request, &pid);
   if (*sys_err != 0) return spawn_error(*sys_err);
-  int pidfd = lb_sys.pidfd_open(pid);
-  if (pidfd < 0) { /* without it we could not watch the child: take it back */
+  int exit_fd = lb_sys.exit_fd(pid);
+  if (exit_fd < 0) { /* without it we could not watch the child: take it back */
     *sys_err = errno;
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
     return LB_ESPAWN;
   }
   out->pid = pid;
-  out->pidfd = pidfd;
+  out->exit_fd = exit_fd;
   return LB_OK;
 }
 
@@ -95,12 +95,12 @@ static void kill_group(pid_t pid) { kill(-pid, SIGKILL); }
 int lb_process_reap(const lb_process_t *process, lb_exit_t *out) {
   siginfo_t info;
   memset(&info, 0, sizeof(info));
-  int rc = lb_sys.pidfd_wait(process->pidfd, &info, WEXITED | WNOHANG | WNOWAIT);
+  int rc = lb_sys.wait(process->pid, process->exit_fd, &info, WEXITED | WNOHANG | WNOWAIT);
   if (rc == 0 && info.si_pid == 0) return LB_AGAIN;
   memset(out, 0, sizeof(*out));
   if (rc != 0) return errno == ECHILD ? LB_OK : LB_AGAIN;
   kill_group(process->pid);
-  rc = lb_sys.pidfd_wait(process->pidfd, &info, WEXITED | WNOHANG);
+  rc = lb_sys.wait(process->pid, process->exit_fd, &info, WEXITED | WNOHANG);
   out->known = rc == 0;
   if (info.si_code == CLD_EXITED)
     out->code = info.si_status;
@@ -110,10 +110,10 @@ int lb_process_reap(const lb_process_t *process, lb_exit_t *out) {
 }
 
 void lb_process_signal(const lb_process_t *process, int signal) {
-  (void)lb_sys.pidfd_signal(process->pidfd, signal); /* gone already: fine */
+  (void)lb_sys.signal(process->pid, process->exit_fd, signal); /* gone already: fine */
 }
 
 int lb_process_arm_lifeline(const lb_process_t *process, int lifeline) {
   if (fcntl(lifeline, F_SETOWN, -process->pid) != 0) return LB_ESPAWN;
-  return lb_sys.set_status(lifeline, O_ASYNC) == 0 ? LB_OK : LB_ESPAWN;
+  return fcntl(lifeline, F_SETFL, O_ASYNC) == 0 ? LB_OK : LB_ESPAWN;
 }

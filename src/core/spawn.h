@@ -1,4 +1,4 @@
-/* Starts one process and watches it by its pidfd.
+/* Starts one process and watches it by a descriptor (on Linux its pidfd).
  *
  * posix_spawn holds its caller until exec has read the binary, so lb_spawn is
  * called on the starting thread, never on a loop. Nothing here uses SIGCHLD or
@@ -19,8 +19,8 @@ typedef struct lb_spawn {
 } lb_spawn_t;        /* descriptors: borrowed, each above 4 */
 
 typedef struct lb_process {
-  pid_t pid; /* leads a process group of its own */
-  int pidfd; /* owned by the caller */
+  pid_t pid;   /* leads a process group of its own */
+  int exit_fd; /* readable once it has ended; owned by the caller */
 } lb_process_t;
 
 /* How a process ended. */
@@ -38,8 +38,7 @@ int lb_spawn(const lb_spawn_t *request, lb_process_t *out, int *sys_err);
  * it runs. */
 int lb_process_reap(const lb_process_t *process, lb_exit_t *out);
 
-/* Signals the process. Never reaches a stranger: the pidfd names this process
- * only. */
+/* Signals the process, unless it was reaped. */
 void lb_process_signal(const lb_process_t *process, int signal);
 
 /* Makes the kernel send SIGIO to the process's group when the write end of the
