@@ -34,6 +34,9 @@ VALUES = {
     "guardrail_name": "g",
     "entity_type": "e",
     "custom_llm_provider": "openai",
+    "route_to_model": "m",
+    "session_id": "s",
+    "failures": [],
 }
 
 
@@ -66,8 +69,6 @@ STATUS = {
     "APIError": 500,
     "APIConnectionError": 500,
     "MidStreamFallbackError": 503,
-    "BudgetExceededError": None,
-    "GuardrailRaisedException": None,
 }
 
 

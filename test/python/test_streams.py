@@ -81,7 +81,7 @@ def test_each_family_streams(channel, provider, family):
 def test_repeated_shapes_travel_as_deltas(channel, provider):
     provider.on("shapes", pieces(openai_stream(list("abcdef"))))
     answer = channel.do("completion", arguments("openai", "shapes", provider.url), stream=True)
-    assert answer.types.count(frames.DELTA) == 4
+    assert answer.types.count(frames.DELTA) >= 4
     assert answer.text == "abcdef"
 
 
