@@ -39,8 +39,8 @@ class Connection {
   #current = null;
   /** A start that waits for something first. @type {object | null} */
   #opening = null;
-  /** A generation was told to stop and is not dead yet. */
-  #isStopping = false;
+  /** The end of the generation that was told to stop. @type {Promise<void> | null} */
+  #stopping = null;
   /** Who waits for the end of a generation. @type {(() => void)[]} */
   #onDeath = [];
   /** Events that come while a start is being asked for. @type {[name: string, info: any][] | null} */
@@ -81,23 +81,25 @@ class Connection {
   /**
    * Counts an instance out; the last one of the process ends Python.
    * @param {Client} client
-   * @returns {Promise<void>} when Python is dead, if this was the last one
+   * @returns {Promise<void>} when Python is dead, if it was told to stop
    */
   async detach(client) {
     this.#audience.delete(client);
-    if (this.#port.unclaim() && this.#port.stop()) await this.#stopped();
+    if (this.#audience.size === 0) this.#opening = null; // nobody is left to start it for
+    if (this.#port.unclaim() && this.#port.stop()) this.#stopping ??= this.#stopped();
+    await this.#stopping; // an earlier instance may have begun it
     if (this.#audience.size === 0) this.#closePort();
   }
 
   /** Waits for the end of what was told to stop. */
   async #stopped() {
-    if (this.#generations.size === 0) return; // another thread's: its end is not told here
-    this.#current = null;
-    this.#isStopping = true;
-    this.hold();
-    await this.#death();
-    this.release();
-    this.#isStopping = false;
+    if (this.#generations.size > 0) {
+      this.#current = null;
+      this.hold();
+      await this.#death();
+      this.release();
+    } // else it is another thread's: its end is not told here
+    this.#stopping = null;
   }
 
   /** @returns {Promise<void>} at the next end of a generation */
@@ -108,7 +110,7 @@ class Connection {
   }
 
   #closePort() {
-    this.#port.close();
+    this.#port?.close();
     this.#port = this.#current = this.#opening = this.#lastError = null;
     this.#generations.clear();
     this.#added = {};
@@ -125,8 +127,8 @@ class Connection {
     if (this.#current !== null || this.#opening !== null) return;
     const { env } = this.#audience.shape;
     const isAsked = typeof env === 'function';
-    const isBegun = !isAsked && !this.#isStopping && this.#begin(env ?? {}, startTimeout);
-    if (!isBegun) this.#open(startTimeout, this.#isStopping || !isAsked);
+    const isBegun = !isAsked && this.#stopping === null && this.#begin(env ?? {}, startTimeout);
+    if (!isBegun) this.#open(startTimeout, this.#stopping !== null || !isAsked);
   }
 
   /**
