@@ -29,7 +29,7 @@ const STREAM = 1;
  * @typedef {object} Owner what a call needs of the instance that made it
  * @property {import('./connection').Connection} connection
  * @property {Set<{ fail(error: unknown): void }>} operations what its `close()` has to end
- * @property {{ startTimeout: number }} times ms
+ * @property {import('./options').ClientOptions['times']} times ms
  */
 
 /**

@@ -171,7 +171,7 @@ function checked(options, checks) {
   if (!isObject(options)) throw invalidArgument('options must be an object');
   /** @type {Record<string, any>} */
   const given = {};
-  for (const [name, value] of Object.entries(options)) {
+  for (const [name, value] of Object.entries(/** @type {object} */ (options))) {
     if (!Object.hasOwn(checks, name)) throw unknownOption(name, checks);
     if (value === undefined) continue;
     checks[name](value, name);

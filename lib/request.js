@@ -5,8 +5,7 @@
  * its path before anything is sent: the request arrives as the caller wrote it, or not at all.
  */
 
-const { isAnyArrayBuffer, isArrayBufferView, isMap, isPromise, isRegExp, isSet } =
-  require('node:util').types;
+const { isAnyArrayBuffer, isArrayBufferView, isMap, isPromise, isRegExp, isSet } = require('node:util').types;
 
 const { invalidArgument } = require('./errors');
 const { isObject } = require('./options');

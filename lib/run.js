@@ -71,9 +71,7 @@ async function deliver(source, options, sink) {
 async function runStream(source, options) {
   const { call } = source;
   const { responseStream, format } = options;
-  const sink = responseStream
-    ? new ResponseSink(responseStream, format, (cause) => call.abort(cause))
-    : null;
+  const sink = responseStream ? new ResponseSink(responseStream, format, (cause) => call.abort(cause)) : null;
   call.hold();
   try {
     return await new Promise((resolve, reject) => {

@@ -75,9 +75,13 @@ class ResponseSink {
     for (const [event, listener] of this.#listeners()) this.#stream.removeListener(event, listener);
   }
 
-  /** @returns {[string, () => void][]} */
+  /** @returns {[string, (...args: any[]) => void][]} */
   #listeners() {
-    return [['drain', this.#onDrain], ['close', this.#onGone], ['error', this.#onGone]];
+    return [
+      ['drain', this.#onDrain],
+      ['close', this.#onGone],
+      ['error', this.#onGone],
+    ];
   }
 
   #onDrain = () => {

@@ -33,6 +33,7 @@ class StreamSource {
   outcome = null;
   /** Called when this side cuts the call short. @type {(error: unknown) => void} */
   onCut = () => {};
+  /** @type {(error?: unknown) => void} */
   #opened = () => {};
   #isLeft = false;
   /** The deltas of the current template are text of the first choice. */

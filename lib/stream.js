@@ -49,8 +49,7 @@ class ChunkIterator {
     return this;
   }
 
-  #convert = (/** @type {number} */ type, /** @type {any} */ payload) =>
-    this.#source.chunk(type, payload);
+  #convert = (/** @type {number} */ type, /** @type {any} */ payload) => this.#source.chunk(type, payload);
 
   #pulled = (/** @type {any} */ chunk) => {
     if (chunk !== null && !this.#isDone) return { value: chunk, done: false };

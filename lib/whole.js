@@ -53,5 +53,4 @@ function callWhole(owner, { name, body }, options) {
   return answer.finally(() => connection.release());
 }
 
-
 module.exports = { callWhole };

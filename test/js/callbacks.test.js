@@ -10,7 +10,10 @@ const { scripted, template, textChunk, until, worker } = require('./support/peer
 const llm = new LiteLLM({ python: worker('answers'), log: 'silent' });
 after(() => llm.close());
 
-const END = ['end', { usage: { total_tokens: 9 }, cost: 0.5, estimated: true, headers: { a: 'b' }, requestId: 'r' }];
+const END = [
+  'end',
+  { usage: { total_tokens: 9 }, cost: 0.5, estimated: true, headers: { a: 'b' }, requestId: 'r' },
+];
 const FINISH = ['chunk', { id: 'x', choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }];
 
 const cancelled = async () => (await llm.call('test.report')).cancelled.length;
@@ -48,7 +51,7 @@ test('resolves to the whole answer, and what is known about it', async () => {
   assert.deepEqual(Object.keys(timings), ['queued', 'ttft', 'total', 'server']);
 });
 
-test('asks LiteLLM for a stream; the caller\'s request is not changed', async () => {
+test("asks LiteLLM for a stream; the caller's request is not changed", async () => {
   const request = Object.freeze(scripted(['gate', 'asked'], template('a'), END));
   const running = llm.stream(request);
   await llm.call('test.open', { gate: 'asked' });
@@ -64,7 +67,11 @@ test('onText has every text, onChunk every chunk, onUsage the usage, in order', 
     onUsage: (...args) => seen.push(args),
   });
   assert.deepEqual(seen, [
-    'a', textChunk('a'), 'b', textChunk('b'), FINISH[1],
+    'a',
+    textChunk('a'),
+    'b',
+    textChunk('b'),
+    FINISH[1],
     [{ total_tokens: 9 }, { cost: 0.5, estimated: true }],
   ]);
 });
@@ -79,12 +86,19 @@ test('onText alone builds no chunks: what is not asked for is not made', async (
   assert.equal(await count(500), await count(1));
 });
 
-test('onText has the first choice\'s text only', async () => {
+test("onText has the first choice's text only", async () => {
   const texts = [];
   const other = { ...textChunk('other'), choices: [{ index: 1, delta: { content: 'other' } }] };
   const reasoning = { ...textChunk(''), choices: [{ index: 0, delta: { reasoning_content: 'hm' } }] };
   const { text, message } = await llm.stream(
-    scripted(['template', 2, reasoning], ['delta', 'mm'], template('a'), ['template', 1, other], ['delta', 'more'], END),
+    scripted(
+      ['template', 2, reasoning],
+      ['delta', 'mm'],
+      template('a'),
+      ['template', 1, other],
+      ['delta', 'more'],
+      END,
+    ),
     { onText: (part) => texts.push(part) },
   );
   assert.deepEqual(texts, ['a']);
@@ -116,19 +130,34 @@ test('async callbacks are awaited, one after the other', async () => {
 
 for (const name of ['onText', 'onChunk', 'onUsage']) {
   for (const [kind, thrower] of [
-    ['throws', (error) => () => { throw error; }],
-    ['rejects', (error) => async () => { throw error; }],
+    [
+      'throws',
+      (error) => () => {
+        throw error;
+      },
+    ],
+    [
+      'rejects',
+      (error) => async () => {
+        throw error;
+      },
+    ],
   ]) {
     test(`${name} that ${kind} rejects the call with its own error`, async () => {
       const error = new TypeError('mine');
-      await assert.rejects(llm.stream(scripted(template('a'), ['delta', 'b'], END), { [name]: thrower(error) }), error);
+      await assert.rejects(
+        llm.stream(scripted(template('a'), ['delta', 'b'], END), { [name]: thrower(error) }),
+        error,
+      );
     });
   }
 }
 
 test('a callback that throws cancels the call, and no callback follows', async (t) => {
   const before = await cancelled();
-  const onText = t.mock.fn(() => { throw new Error('mine'); });
+  const onText = t.mock.fn(() => {
+    throw new Error('mine');
+  });
   const script = scripted(template('a'), ['delta', 'b'], ['gate', 'never'], END);
   await assert.rejects(llm.stream(script, { onText }), { message: 'mine' });
   assert.equal(await cancelled(), before + 1);
@@ -171,7 +200,7 @@ const written = async (format, ...script) => {
   return { final, text: (await stream.setEncoding('utf8').toArray()).join('') };
 };
 
-test('responseStream: the text, as it is; the stream stays the caller\'s to end', async () => {
+test("responseStream: the text, as it is; the stream stays the caller's to end", async () => {
   const { final, text } = await written(undefined, template('hä'), ['delta', 'llo\n'], FINISH, END);
   assert.equal(text, 'hällo\n');
   assert.equal(final.text, 'hällo\n');
@@ -182,27 +211,52 @@ test('format sse: events as OpenAI sends them', async () => {
   const events = text.split('\n\n');
   assert.equal(events.pop(), '');
   assert.equal(events.pop(), 'data: [DONE]');
-  assert.deepEqual(events.map((event) => JSON.parse(event.replace('data: ', ''))), [textChunk('a'), textChunk('b\n\n"'), FINISH[1]]);
+  assert.deepEqual(
+    events.map((event) => JSON.parse(event.replace('data: ', ''))),
+    [textChunk('a'), textChunk('b\n\n"'), FINISH[1]],
+  );
 });
 
 test('format ndjson: a chunk a line', async () => {
   const { text } = await written('ndjson', template('a'), ['delta', 'b\n'], END);
-  assert.deepEqual(text.trimEnd().split('\n').map((line) => JSON.parse(line)), [textChunk('a'), textChunk('b\n')]);
+  assert.deepEqual(
+    text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+    [textChunk('a'), textChunk('b\n')],
+  );
 });
 
 test('an error in the middle is told to the client, and rejects', async () => {
   const stream = new PassThrough();
-  const error = { code: 'ERR_PROVIDER', name: 'RateLimitError', message: 'slow', type: null, param: null, providerCode: 'rl' };
-  await assert.rejects(llm.stream(scripted(template('a'), ['error', error]), { responseStream: stream, format: 'sse' }), { name: 'RateLimitError' });
+  const error = {
+    code: 'ERR_PROVIDER',
+    name: 'RateLimitError',
+    message: 'slow',
+    type: null,
+    param: null,
+    providerCode: 'rl',
+  };
+  await assert.rejects(
+    llm.stream(scripted(template('a'), ['error', error]), { responseStream: stream, format: 'sse' }),
+    { name: 'RateLimitError' },
+  );
   const text = stream.read().toString();
-  assert.equal(text.split('\n\n')[1], 'data: {"error":{"message":"slow","type":"RateLimitError","param":null,"code":"rl"}}');
+  assert.equal(
+    text.split('\n\n')[1],
+    'data: {"error":{"message":"slow","type":"RateLimitError","param":null,"code":"rl"}}',
+  );
   assert.ok(!text.includes('[DONE]'));
 });
 
 test('an error before the first chunk leaves the response untouched', async () => {
   const stream = new PassThrough();
   await assert.rejects(
-    llm.stream(scripted(['error', { code: 'ERR_PROVIDER', name: 'APIError', message: 'x' }]), { responseStream: stream, format: 'sse' }),
+    llm.stream(scripted(['error', { code: 'ERR_PROVIDER', name: 'APIError', message: 'x' }]), {
+      responseStream: stream,
+      format: 'sse',
+    }),
     { name: 'APIError' },
   );
   assert.equal(stream.read(), null);
@@ -211,9 +265,13 @@ test('an error before the first chunk leaves the response untouched', async () =
 
 test('the words of an error that is not ours stay inside', async () => {
   const stream = new PassThrough();
-  const onText = (text) => { if (text === 'b') throw new Error('internal path'); };
+  const onText = (text) => {
+    if (text === 'b') throw new Error('internal path');
+  };
   const options = { responseStream: stream, format: 'sse', onText };
-  await assert.rejects(llm.stream(scripted(template('a'), ['delta', 'b'], END), options), { message: 'internal path' });
+  await assert.rejects(llm.stream(scripted(template('a'), ['delta', 'b'], END), options), {
+    message: 'internal path',
+  });
   assert.ok(!stream.read().toString().includes('internal path'));
 });
 
@@ -266,7 +324,9 @@ test('a response ended under way is noticed, with no uncaught exception', async 
   const stream = new PassThrough();
   const running = llm.stream(scripted(template('a'), ['delta', 'b'], END), {
     responseStream: stream,
-    onText: () => { stream.end(); },
+    onText: () => {
+      stream.end();
+    },
   });
   await assert.rejects(running, { name: 'AbortError' });
 });

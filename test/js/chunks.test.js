@@ -8,7 +8,19 @@ const { CHUNK, DELTA, TEMPLATE } = require('../../lib/frames');
 const { textChunk } = require('./support/peers');
 
 /** Texts that break what is put together from strings. */
-const TEXTS = ['plain', '', '"quoted"', '\\', '\n\t\0', '\u2028\u2029', 'ä€😀', '$&$1', '</script>', '__proto__', '\ud800'];
+const TEXTS = [
+  'plain',
+  '',
+  '"quoted"',
+  '\\',
+  '\n\t\0',
+  '\u2028\u2029',
+  'ä€😀',
+  '$&$1',
+  '</script>',
+  '__proto__',
+  '\ud800',
+];
 
 function decoderOf(chunk, slot) {
   const decoder = new ChunkDecoder();
@@ -18,18 +30,53 @@ function decoderOf(chunk, slot) {
 
 const SHAPES = {
   'the common shape': [1, (text) => textChunk(text)],
-  'the common shape with a fingerprint': [1, (text) => {
-    const { choices, ...rest } = textChunk(text);
-    return { ...rest, system_fingerprint: 'fp_1', choices };
-  }],
-  'another order of keys': [1, (text) => ({ ...textChunk(text), choices: [{ delta: { content: text }, index: 0 }] })],
+  'the common shape with a fingerprint': [
+    1,
+    (text) => {
+      const { choices, ...rest } = textChunk(text);
+      return { ...rest, system_fingerprint: 'fp_1', choices };
+    },
+  ],
+  'another order of keys': [
+    1,
+    (text) => ({ ...textChunk(text), choices: [{ delta: { content: text }, index: 0 }] }),
+  ],
   'a key more': [1, (text) => ({ ...textChunk(text), citations: ['a'] })],
   'a nested key where a text should be': [1, (text) => ({ ...textChunk(text), id: { a: 1 } })],
-  'a role': [1, (text) => ({ ...textChunk(text), choices: [{ index: 0, delta: { content: text, role: 'assistant' } }] })],
-  'two choices': [1, (text) => ({ ...textChunk(text), choices: [{ index: 0, delta: { content: text } }, { index: 1, delta: {} }] })],
-  'reasoning': [2, (text) => ({ ...textChunk(''), choices: [{ index: 0, delta: { reasoning_content: text } }] })],
-  'tool arguments': [3, (text) => ({ ...textChunk(''), choices: [{ index: 0, delta: {
-    tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: { name: 'f', arguments: text } }] } }] })],
+  'a role': [
+    1,
+    (text) => ({ ...textChunk(text), choices: [{ index: 0, delta: { content: text, role: 'assistant' } }] }),
+  ],
+  'two choices': [
+    1,
+    (text) => ({
+      ...textChunk(text),
+      choices: [
+        { index: 0, delta: { content: text } },
+        { index: 1, delta: {} },
+      ],
+    }),
+  ],
+  reasoning: [
+    2,
+    (text) => ({ ...textChunk(''), choices: [{ index: 0, delta: { reasoning_content: text } }] }),
+  ],
+  'tool arguments': [
+    3,
+    (text) => ({
+      ...textChunk(''),
+      choices: [
+        {
+          index: 0,
+          delta: {
+            tool_calls: [
+              { index: 0, id: 'call_1', type: 'function', function: { name: 'f', arguments: text } },
+            ],
+          },
+        },
+      ],
+    }),
+  ],
 };
 
 for (const [name, [slot, make]] of Object.entries(SHAPES)) {

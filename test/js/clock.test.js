@@ -7,20 +7,24 @@ const { Deadline, now } = require('../../lib/clock');
 const { run } = require('./support/child');
 
 /** Another deadline's end: what was due before it has happened. */
-const after = (ms) => new Promise((resolve) => {
-  const hold = setInterval(() => {}, 1000); // a deadline does not hold the loop
-  new Deadline(ms, () => {
-    clearInterval(hold);
-    resolve();
+const after = (ms) =>
+  new Promise((resolve) => {
+    const hold = setInterval(() => {}, 1000); // a deadline does not hold the loop
+    new Deadline(ms, () => {
+      clearInterval(hold);
+      resolve();
+    });
   });
-});
 
 test('expires once, in the order of the times', async (t) => {
   const expired = t.mock.fn();
   new Deadline(30, () => expired('late'));
   new Deadline(10, () => expired('early'));
   await after(60);
-  assert.deepEqual(expired.mock.calls.map(({ arguments: [name] }) => name), ['early', 'late']);
+  assert.deepEqual(
+    expired.mock.calls.map(({ arguments: [name] }) => name),
+    ['early', 'late'],
+  );
 });
 
 test('does not expire once stopped, not even when its time is over', async (t) => {

@@ -57,8 +57,11 @@ test('after close() everything is ERR_CLOSED', async (t) => {
   const llm = open(t);
   await llm.close();
   for (const call of [
-    () => llm.ready(), () => llm.call('x'), () => llm.stream(scripted()),
-    () => llm.chat.completions.create(scripted()), () => llm.setEnv({}),
+    () => llm.ready(),
+    () => llm.call('x'),
+    () => llm.stream(scripted()),
+    () => llm.chat.completions.create(scripted()),
+    () => llm.setEnv({}),
   ]) {
     await assert.rejects(call, { name: 'LiteLLMError', code: 'ERR_CLOSED' });
   }
@@ -87,7 +90,12 @@ test('instances share one Python; it lives until the last is closed', async (t) 
   await Promise.all([one.ready(), two.ready()]);
   const { pid } = one.status();
   assert.equal(two.status().pid, pid);
-  const call = two.call('x', { script: [['gate', 'shared'], ['result', 'fine']] });
+  const call = two.call('x', {
+    script: [
+      ['gate', 'shared'],
+      ['result', 'fine'],
+    ],
+  });
   const lost = assert.rejects(one.call('x', { script: [['gate', 'never']] }), { code: 'ERR_CLOSED' });
   await one.close();
   await lost;
@@ -107,7 +115,10 @@ for (const [name, first, later] of [
 ]) {
   test(`a later instance that contradicts ${name} is refused by the option's name (${Object.keys(first)})`, async (t) => {
     const llm = open(t, 'answers', first);
-    assert.throws(() => open(t, 'answers', { ...first, ...later }), { code: 'ERR_INVALID_ARGUMENT', message: new RegExp(`: ${name} `) });
+    assert.throws(() => open(t, 'answers', { ...first, ...later }), {
+      code: 'ERR_INVALID_ARGUMENT',
+      message: new RegExp(`: ${name} `),
+    });
     await llm.ready();
     await llm.close();
     const next = open(t, 'answers', { ...first, ...later });
@@ -163,7 +174,10 @@ test('shared() is one instance for the thread', async () => {
   const one = LiteLLM.shared(options);
   assert.equal(LiteLLM.shared(), one);
   assert.equal(LiteLLM.shared({ ...options }), one);
-  assert.throws(() => LiteLLM.shared({ timeout: 6000 }), { code: 'ERR_INVALID_ARGUMENT', message: /: timeout / });
+  assert.throws(() => LiteLLM.shared({ timeout: 6000 }), {
+    code: 'ERR_INVALID_ARGUMENT',
+    message: /: timeout /,
+  });
   assert.throws(() => LiteLLM.shared({ pyhton: 'x' }), { code: 'ERR_INVALID_ARGUMENT', message: /pyhton/ });
   await one.close();
   const two = LiteLLM.shared(options);

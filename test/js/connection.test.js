@@ -21,14 +21,18 @@ function make(options = SILENT) {
   return { llm, port: port() };
 }
 
-const coded = (code, more = {}) => Object.assign(new Error(code), { code, detail: 'why', backoff: false, ...more });
+const coded = (code, more = {}) =>
+  Object.assign(new Error(code), { code, detail: 'why', backoff: false, ...more });
 
 /** Lets what was promised happen. */
 const settled = () => new Promise(setImmediate);
 
 test('the constructor claims and starts, before it returns', () => {
   const { port } = make({ ...SILENT, python: '/p' });
-  assert.deepEqual(port.log.map(([name]) => name), ['claim', 'start']);
+  assert.deepEqual(
+    port.log.map(([name]) => name),
+    ['claim', 'start'],
+  );
   const [[args]] = port.calls('start');
   assert.equal(args.python, '/p');
   assert.ok(args.env.includes(`PATH=${process.env.PATH}`));
@@ -69,7 +73,11 @@ test('the loop is held from the first pending promise to the last', async () => 
 test('frames of a call that is unknown, or settled, are dropped', async () => {
   const { llm, port } = make();
   const call = llm.call('a');
-  port.frames([RESULT, 7, settlement('other'), 0], [RESULT, 1, settlement('a'), 0], [RESULT, 1, settlement('again'), 0]);
+  port.frames(
+    [RESULT, 7, settlement('other'), 0],
+    [RESULT, 1, settlement('a'), 0],
+    [RESULT, 1, settlement('again'), 0],
+  );
   assert.equal(await call, 'a');
 });
 
@@ -88,7 +96,11 @@ test('what was read is granted; of another generation it is not', async () => {
   const { llm, port } = make();
   const opening = llm.chat.completions.create({ ...REQUEST, stream: true });
   const cost = WINDOW / 4;
-  port.frames([TEMPLATE, 1, { slot: 1, chunk: JSON.stringify(textChunk('a')) }, cost], [DELTA, 1, 'b', cost], [DELTA, 1, 'c', cost]);
+  port.frames(
+    [TEMPLATE, 1, { slot: 1, chunk: JSON.stringify(textChunk('a')) }, cost],
+    [DELTA, 1, 'b', cost],
+    [DELTA, 1, 'c', cost],
+  );
   const iterator = (await opening)[Symbol.asyncIterator]();
   await iterator.next();
   assert.deepEqual(port.calls('consume'), [[1, cost]]);
@@ -100,7 +112,7 @@ test('what was read is granted; of another generation it is not', async () => {
 test('a death that nobody has noticed: the call goes to the next generation', async () => {
   const { llm, port } = make();
   port.next.call.push(coded('ERR_SERVER_EXITED'));
-  port.next.start.push(() => ({ generation: (port.generation = 2), created: true }));
+  port.next.start.push(() => port.nextGeneration());
   const call = llm.call('a');
   await settled();
   assert.equal(port.calls('start').length, 2);
@@ -125,7 +137,10 @@ test('no memory for a call is no death', async () => {
 test('a generation on its way out: the start waits for its death', async () => {
   const { llm, port } = make();
   port.next.call.push(coded('ERR_SERVER_EXITED'));
-  port.next.start.push(() => null, () => ({ generation: (port.generation = 2), created: true }));
+  port.next.start.push(
+    () => null,
+    () => port.nextGeneration(),
+  );
   const call = llm.call('a');
   await settled();
   assert.equal(port.calls('call').length, 1, 'nothing is sent yet');
@@ -151,7 +166,13 @@ test('what is reported while start is asked for is not lost, and is told after t
   const records = [];
   second.on('timing', (record) => records.push(record));
   await settled();
-  assert.deepEqual(records.map(({ pythonPath, isLambda }) => [pythonPath, isLambda]), [['/p', true], ['/p', undefined]]);
+  assert.deepEqual(
+    records.map(({ pythonPath, isLambda }) => [pythonPath, isLambda]),
+    [
+      ['/p', true],
+      ['/p', undefined],
+    ],
+  );
 });
 
 test('only the thread that started a generation reports on its start', async () => {
@@ -235,7 +256,10 @@ test('a start that takes too long is ended by its number', async () => {
 test('options that are claimed travel as digests, never as values', () => {
   const { port } = make({ ...SILENT, env: { KEY: 'sk-secret' }, python: '/p' });
   const [[pairs]] = port.calls('claim');
-  assert.deepEqual(pairs.map(([name]) => name), ['python', 'env']);
+  assert.deepEqual(
+    pairs.map(([name]) => name),
+    ['python', 'env'],
+  );
   for (const [, digest] of pairs) assert.match(digest, /^[0-9a-f]{64}$/);
 });
 
@@ -244,10 +268,16 @@ test('the last instance of a thread closes its port; a later one makes another',
   const first = new LiteLLM(SILENT);
   const old = port();
   await first.close();
-  assert.deepEqual(old.log.slice(-3).map(([name]) => name), ['start', 'unclaim', 'close']);
+  assert.deepEqual(
+    old.log.slice(-3).map(([name]) => name),
+    ['start', 'unclaim', 'close'],
+  );
   new LiteLLM(SILENT);
   assert.notEqual(port(), old);
-  assert.deepEqual(port().log.map(([name]) => name), ['claim', 'start']);
+  assert.deepEqual(
+    port().log.map(([name]) => name),
+    ['claim', 'start'],
+  );
 });
 
 test('a stream that ends serves usage from the end frame', async () => {

@@ -16,11 +16,19 @@ const END = ['end', { usage: { total_tokens: 1 } }];
 
 test('callbacks run in the context of the call, also when many are in flight', async () => {
   const seen = [];
-  const note = (kind) => () => { seen.push([kind, storage.getStore()]); };
-  const one = (name) => storage.run(name, () => llm.stream(
-    scripted(template('a'), ['gate', 'context'], ['delta', 'b'], END),
-    { onText: note('text'), onChunk: note('chunk'), onUsage: note(name) },
-  ).then(note('then')));
+  const note = (kind) => () => {
+    seen.push([kind, storage.getStore()]);
+  };
+  const one = (name) =>
+    storage.run(name, () =>
+      llm
+        .stream(scripted(template('a'), ['gate', 'context'], ['delta', 'b'], END), {
+          onText: note('text'),
+          onChunk: note('chunk'),
+          onUsage: note(name),
+        })
+        .then(note('then')),
+    );
   const running = ['A', 'B', 'C'].map(one);
   await storage.run('other', () => llm.call('test.open', { gate: 'context' }));
   await Promise.all(running);
@@ -37,7 +45,10 @@ test('the loop over a stream keeps its context', async () => {
     for await (const chunk of stream) stores.push([chunk.id, storage.getStore()]);
     stores.push(['end', storage.getStore()]);
   });
-  assert.deepEqual(stores.map(([, store]) => store), ['loop', 'loop', 'loop']);
+  assert.deepEqual(
+    stores.map(([, store]) => store),
+    ['loop', 'loop', 'loop'],
+  );
 });
 
 test('a response is written in the context of the call', async () => {
@@ -48,7 +59,9 @@ test('a response is written in the context of the call', async () => {
     stores.add(storage.getStore());
     return write.apply(response, args);
   };
-  await storage.run('response', () => llm.stream(scripted(template('a'), ['delta', 'b'], END), { responseStream: response }));
+  await storage.run('response', () =>
+    llm.stream(scripted(template('a'), ['delta', 'b'], END), { responseStream: response }),
+  );
   assert.deepEqual([...stores], ['response']);
 });
 
@@ -56,10 +69,19 @@ test('a log line of a call is told in the context of the call', async () => {
   const seen = [];
   const listener = ({ message }) => seen.push([message, storage.getStore()]);
   llm.on('log', listener);
-  const log = (text) => ({ script: [['gate', 'log'], ['log', 30, 'logging', 'LiteLLM', text], ['result', null]] });
+  const log = (text) => ({
+    script: [
+      ['gate', 'log'],
+      ['log', 30, 'logging', 'LiteLLM', text],
+      ['result', null],
+    ],
+  });
   const calls = ['A', 'B'].map((name) => storage.run(name, () => llm.call('x', log(name))));
   await llm.call('test.open', { gate: 'log' });
   await Promise.all(calls);
   llm.off('log', listener);
-  assert.deepEqual(seen.sort(), [['A', 'A'], ['B', 'B']]);
+  assert.deepEqual(seen.sort(), [
+    ['A', 'A'],
+    ['B', 'B'],
+  ]);
 });

@@ -15,9 +15,17 @@ const llm = new LiteLLM({ python: worker('answers'), log: 'silent' });
 after(() => llm.close());
 
 const META = {
-  code: 'ERR_PROVIDER', name: 'RateLimitError', message: 'litellm.RateLimitError: slow down', status: 429,
-  headers: { 'retry-after': '7' }, provider: 'openai', model: 'gpt-4o', type: 'tokens', param: null,
-  providerCode: 'rate_limit_exceeded', retryable: true,
+  code: 'ERR_PROVIDER',
+  name: 'RateLimitError',
+  message: 'litellm.RateLimitError: slow down',
+  status: 429,
+  headers: { 'retry-after': '7' },
+  provider: 'openai',
+  model: 'gpt-4o',
+  type: 'tokens',
+  param: null,
+  providerCode: 'rate_limit_exceeded',
+  retryable: true,
 };
 
 /** The error that a call gets for this error frame. */
@@ -30,7 +38,7 @@ async function raised(meta) {
   throw new Error('the call did not fail');
 }
 
-test('an error of the provider has LiteLLM\'s name and words, and all that is known', async () => {
+test("an error of the provider has LiteLLM's name and words, and all that is known", async () => {
   const error = await raised(META);
   assert.ok(error instanceof bridge.RateLimitError);
   assert.ok(error instanceof ProviderError && error instanceof LiteLLMError && error instanceof Error);
@@ -38,7 +46,16 @@ test('an error of the provider has LiteLLM\'s name and words, and all that is kn
   assert.equal(error.message, 'litellm.RateLimitError: slow down');
   assert.equal(error.code, 'ERR_PROVIDER');
   assert.equal(error.hint, native.errors.ERR_PROVIDER.hint);
-  for (const key of ['status', 'headers', 'provider', 'model', 'type', 'param', 'providerCode', 'retryable']) {
+  for (const key of [
+    'status',
+    'headers',
+    'provider',
+    'model',
+    'type',
+    'param',
+    'providerCode',
+    'retryable',
+  ]) {
     assert.deepEqual(error[key], META[key], key);
   }
   assert.deepEqual([error.usage, error.cost, error.requestId], [null, null, null]);
@@ -53,7 +70,7 @@ test('regression 1: an error belongs to its call; the server lives on', async ()
   assert.equal(llm.status().pid, pid);
 });
 
-test('the classes are related as LiteLLM\'s exceptions are', async () => {
+test("the classes are related as LiteLLM's exceptions are", async () => {
   const error = await raised({ ...META, name: 'ContextWindowExceededError', status: 400 });
   assert.ok(error instanceof bridge.BadRequestError);
   assert.ok(!(error instanceof bridge.RateLimitError));
@@ -63,7 +80,12 @@ test('the classes are related as LiteLLM\'s exceptions are', async () => {
 
 test('every exception of LiteLLM has a class of its name, in both faces of the package', async () => {
   const esm = await import('../../lib/index.mjs');
-  assert.deepEqual(Object.keys(esm).filter((name) => name !== 'default').sort(), Object.keys(bridge).sort());
+  assert.deepEqual(
+    Object.keys(esm)
+      .filter((name) => name !== 'default')
+      .sort(),
+    Object.keys(bridge).sort(),
+  );
   for (const [name, Class] of Object.entries(bridge)) {
     assert.equal(esm[name], Class);
     assert.equal(Class.name, name);
@@ -85,7 +107,7 @@ test('a name from the wire is never looked up on Object.prototype', async () => 
   assert.equal((await raised({ ...META, name: '__proto__' })).constructor, ProviderError);
 });
 
-test('the worker\'s own errors have a code, its text, and what is special', async () => {
+test("the worker's own errors have a code, its text, and what is special", async () => {
   const error = await raised({ code: 'ERR_INVALID_ARGUMENT', message: 'no function exec' });
   assert.equal(error.constructor, LiteLLMError);
   assert.equal(error.code, 'ERR_INVALID_ARGUMENT');
@@ -98,17 +120,24 @@ test('an error before the first chunk rejects the call itself', async () => {
 
 test('an error in the middle comes out of the iterator after the chunks that came', async () => {
   const stream = await llm.chat.completions.create(
-    streamed(template('a'), ['delta', 'b'], ['error', { ...META, name: 'MidStreamFallbackError', usage: { total_tokens: 2 }, cost: 0.5 }]),
+    streamed(
+      template('a'),
+      ['delta', 'b'],
+      ['error', { ...META, name: 'MidStreamFallbackError', usage: { total_tokens: 2 }, cost: 0.5 }],
+    ),
   );
   const texts = [];
-  await assert.rejects(async () => {
-    for await (const chunk of stream) texts.push(chunk.choices[0].delta.content);
-  }, (error) => {
-    assert.ok(error instanceof bridge.MidStreamFallbackError);
-    assert.deepEqual(error.usage, { total_tokens: 2 });
-    assert.equal(error.cost, 0.5);
-    return true;
-  });
+  await assert.rejects(
+    async () => {
+      for await (const chunk of stream) texts.push(chunk.choices[0].delta.content);
+    },
+    (error) => {
+      assert.ok(error instanceof bridge.MidStreamFallbackError);
+      assert.deepEqual(error.usage, { total_tokens: 2 });
+      assert.equal(error.cost, 0.5);
+      return true;
+    },
+  );
   assert.deepEqual(texts, ['a', 'b']);
   await assert.rejects(stream.finalMessage(), { name: 'MidStreamFallbackError' });
 });
@@ -116,17 +145,21 @@ test('an error in the middle comes out of the iterator after the chunks that cam
 test('an error in the middle rejects stream() after the texts that came', async () => {
   const texts = [];
   const onText = (text) => texts.push(text);
-  await assert.rejects(llm.stream(scripted(template('a'), ['delta', 'b'], ['error', META]), { onText }), { name: 'RateLimitError' });
+  await assert.rejects(llm.stream(scripted(template('a'), ['delta', 'b'], ['error', META]), { onText }), {
+    name: 'RateLimitError',
+  });
   assert.deepEqual(texts, ['a', 'b']);
 });
 
 test('a chunk that is no JSON cancels the call', async () => {
-  const stream = await llm.chat.completions.create(streamed(template('a'), ['raw_chunk', '{'], ['gate', 'never'], ['end', {}]));
+  const stream = await llm.chat.completions.create(
+    streamed(template('a'), ['raw_chunk', '{'], ['gate', 'never'], ['end', {}]),
+  );
   await assert.rejects(textsOf(stream), { code: 'ERR_PROTOCOL' });
   assert.equal((await llm.call('test.report')).cancelled.length, 1);
 });
 
-test('texts and hints are those of the core\'s table', () => {
+test("texts and hints are those of the core's table", () => {
   const error = new LiteLLMError('ERR_TIMEOUT', '5 ms');
   assert.equal(error.message, `${native.errors.ERR_TIMEOUT.text}: 5 ms`);
   assert.equal(error.hint, native.errors.ERR_TIMEOUT.hint);
@@ -153,7 +186,11 @@ test('docs/errors.md has every code, with its text and its hint', () => {
 
 test('the secret of a request is in no error of ours', async () => {
   const secret = 'sk-very-secret';
-  for (const args of [{ api_key: secret, n: 1n }, { api_key: [secret, undefined] }, { model: 5, api_key: secret }]) {
+  for (const args of [
+    { api_key: secret, n: 1n },
+    { api_key: [secret, undefined] },
+    { model: 5, api_key: secret },
+  ]) {
     await assert.rejects(llm.chat.completions.create({ ...REQUEST, ...args }), (error) => {
       assert.ok(!`${error.stack}${error.hint}`.includes(secret));
       return true;

@@ -44,14 +44,19 @@ test('an abort before the first chunk rejects the call that makes the stream', a
 
 test('an abort in the loop throws out of it, although more has arrived', async () => {
   const controller = new AbortController();
-  const stream = await llm.chat.completions.create(streamed(template('a'), ['delta', 'b'], END), { signal: controller.signal });
+  const stream = await llm.chat.completions.create(streamed(template('a'), ['delta', 'b'], END), {
+    signal: controller.signal,
+  });
   const texts = [];
-  await assert.rejects(async () => {
-    for await (const chunk of stream) {
-      texts.push(chunk.choices[0].delta.content);
-      controller.abort('why');
-    }
-  }, { name: 'AbortError', cause: 'why' });
+  await assert.rejects(
+    async () => {
+      for await (const chunk of stream) {
+        texts.push(chunk.choices[0].delta.content);
+        controller.abort('why');
+      }
+    },
+    { name: 'AbortError', cause: 'why' },
+  );
   assert.deepEqual(texts, ['a']);
 });
 
@@ -78,7 +83,14 @@ test('a thousand calls on one signal leave no listener, and Node warns of none',
     () => llm.call('x', {}, { signal }),
     async () => textsOf(await llm.chat.completions.create(streamed(template('a'), END), { signal })),
     () => llm.stream(scripted(template('a'), END), { signal }),
-    () => llm.call('x', { script: [['error', { code: 'ERR_PROVIDER', name: 'APIError', message: 'x' }]] }, { signal }).catch(() => {}),
+    () =>
+      llm
+        .call(
+          'x',
+          { script: [['error', { code: 'ERR_PROVIDER', name: 'APIError', message: 'x' }]] },
+          { signal },
+        )
+        .catch(() => {}),
     () => llm.call('x', { n: 1n }, { signal }).catch(() => {}),
   ];
   for (let round = 0; round < 20; round++) {
@@ -91,7 +103,10 @@ test('a thousand calls on one signal leave no listener, and Node warns of none',
 
 test('regression 18: a call that takes longer than its timeout fails, and Python is told', async () => {
   const before = (await report()).cancelled.length;
-  await assert.rejects(llm.call('x', { script: [NEVER] }, { timeout: 5 }), { code: 'ERR_TIMEOUT', message: /: 5 ms$/ });
+  await assert.rejects(llm.call('x', { script: [NEVER] }, { timeout: 5 }), {
+    code: 'ERR_TIMEOUT',
+    message: /: 5 ms$/,
+  });
   await assert.rejects(llm.stream(scripted(template('a'), NEVER), { timeout: 5 }), { code: 'ERR_TIMEOUT' });
   assert.equal((await report()).cancelled.length, before + 2);
 });
@@ -105,7 +120,16 @@ test('the timeout of the instance is that of its calls, unless they say otherwis
   const own = open(t, 'answers', { timeout: 5 });
   await own.ready();
   await assert.rejects(own.call('x', { script: [NEVER] }), { code: 'ERR_TIMEOUT' });
-  const call = own.call('x', { script: [['gate', 'later'], ['result', 'late']] }, { timeout: 0 });
+  const call = own.call(
+    'x',
+    {
+      script: [
+        ['gate', 'later'],
+        ['result', 'late'],
+      ],
+    },
+    { timeout: 0 },
+  );
   await assert.rejects(own.call('x', { script: [NEVER] }), { code: 'ERR_TIMEOUT' });
   await own.call('test.open', { gate: 'later' }, { timeout: 0 });
   assert.equal(await call, 'late');
@@ -115,15 +139,21 @@ test('idleTimeout: a provider that falls silent', async () => {
   const options = { idleTimeout: 20 };
   const stream = await llm.chat.completions.create(streamed(template('a'), ['delta', 'b'], NEVER), options);
   const texts = [];
-  await assert.rejects(async () => {
-    for await (const chunk of stream) texts.push(chunk.choices[0].delta.content);
-  }, { code: 'ERR_IDLE_TIMEOUT', message: /: 20 ms$/ });
+  await assert.rejects(
+    async () => {
+      for await (const chunk of stream) texts.push(chunk.choices[0].delta.content);
+    },
+    { code: 'ERR_IDLE_TIMEOUT', message: /: 20 ms$/ },
+  );
   assert.deepEqual(texts, ['a', 'b']);
   await assert.rejects(llm.chat.completions.create(streamed(NEVER), options), { code: 'ERR_IDLE_TIMEOUT' });
 });
 
 test('idleTimeout: a slow reader is no silence', async () => {
-  const stream = await llm.chat.completions.create(streamed(template('a'), ['delta', 'b'], ['gate', 'slow'], END), { idleTimeout: 300 });
+  const stream = await llm.chat.completions.create(
+    streamed(template('a'), ['delta', 'b'], ['gate', 'slow'], END),
+    { idleTimeout: 300 },
+  );
   const iterator = stream[Symbol.asyncIterator]();
   await iterator.next();
   // 'b' waits for its reader much longer than idleTimeout.

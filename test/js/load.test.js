@@ -14,11 +14,14 @@ function notFound(file) {
 }
 
 test('Windows: told at once, with what to do', () => {
-  assert.throws(() => loadAddon('win32', 'x64', () => assert.fail('nothing is loaded')), (error) => {
-    assert.equal(error.code, 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM');
-    assert.match(error.message, /^litellm-bridge: Windows is not supported\. .*WSL/);
-    return true;
-  });
+  assert.throws(
+    () => loadAddon('win32', 'x64', () => assert.fail('nothing is loaded')),
+    (error) => {
+      assert.equal(error.code, 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM');
+      assert.match(error.message, /^litellm-bridge: Windows is not supported\. .*WSL/);
+      return true;
+    },
+  );
 });
 
 test('the build comes first, then the prebuilt addon of this platform', () => {
@@ -29,31 +32,53 @@ test('the build comes first, then the prebuilt addon of this platform', () => {
     return 'addon';
   });
   assert.equal(addon, 'addon');
-  assert.deepEqual(tried, ['build/Release/litellm_bridge.node', 'prebuilds/darwin-arm64/litellm_bridge.node']);
+  assert.deepEqual(tried, [
+    'build/Release/litellm_bridge.node',
+    'prebuilds/darwin-arm64/litellm_bridge.node',
+  ]);
 });
 
 test('no addon: where it was looked for, and how to get it', () => {
-  assert.throws(() => loadAddon('linux', 'riscv64', (file) => { throw notFound(file); }), (error) => {
-    assert.equal(error.code, 'ERR_DLOPEN_FAILED');
-    assert.match(error.message, /prebuilds\/linux-riscv64\/litellm_bridge\.node/);
-    assert.match(error.hint, /node-gyp rebuild/);
-    assert.equal(error.cause.code, 'MODULE_NOT_FOUND');
-    return true;
-  });
+  assert.throws(
+    () =>
+      loadAddon('linux', 'riscv64', (file) => {
+        throw notFound(file);
+      }),
+    (error) => {
+      assert.equal(error.code, 'ERR_DLOPEN_FAILED');
+      assert.match(error.message, /prebuilds\/linux-riscv64\/litellm_bridge\.node/);
+      assert.match(error.hint, /node-gyp rebuild/);
+      assert.equal(error.cause.code, 'MODULE_NOT_FOUND');
+      return true;
+    },
+  );
 });
 
-test('an addon that does not load is not passed over; the loader\'s words are told', () => {
+test("an addon that does not load is not passed over; the loader's words are told", () => {
   const cause = Object.assign(new Error('invalid ELF header'), { code: 'ERR_DLOPEN_FAILED' });
   let count = 0;
-  assert.throws(() => loadAddon('linux', 'x64', () => { count += 1; throw cause; }), (error) => {
-    assert.match(error.message, /build\/Release.*invalid ELF header/);
-    assert.equal(error.cause, cause);
-    return true;
-  });
+  assert.throws(
+    () =>
+      loadAddon('linux', 'x64', () => {
+        count += 1;
+        throw cause;
+      }),
+    (error) => {
+      assert.match(error.message, /build\/Release.*invalid ELF header/);
+      assert.equal(error.cause, cause);
+      return true;
+    },
+  );
   assert.equal(count, 1);
 });
 
 test('a module that the addon itself misses is not taken for a missing addon', () => {
   const cause = notFound('/elsewhere/libfoo.so');
-  assert.throws(() => loadAddon('linux', 'x64', () => { throw cause; }), /does not load/);
+  assert.throws(
+    () =>
+      loadAddon('linux', 'x64', () => {
+        throw cause;
+      }),
+    /does not load/,
+  );
 });

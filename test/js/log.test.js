@@ -12,7 +12,10 @@ const REQUEST_ID = Symbol.for('aws.lambda.runtime.requestId');
 
 test('TEXT lines have level, source, logger and text', () => {
   assert.equal(formatLine(RECORD, {}), '[litellm-bridge] WARN logging: LiteLLM: slow');
-  assert.equal(formatLine({ ...RECORD, source: 'stdout', logger: '' }, {}), '[litellm-bridge] WARN stdout: slow');
+  assert.equal(
+    formatLine({ ...RECORD, source: 'stdout', logger: '' }, {}),
+    '[litellm-bridge] WARN stdout: slow',
+  );
 });
 
 test('a text of several lines cannot pose as another record', () => {
@@ -24,7 +27,10 @@ test('JSON lines where Lambda logs JSON, with the fields that Lambda has', (t) =
   const env = { AWS_LAMBDA_LOG_FORMAT: 'JSON' };
   const parsed = JSON.parse(formatLine({ ...RECORD, message: 'a\nb' }, env));
   assert.match(parsed.timestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
-  assert.deepEqual({ ...parsed, timestamp: '' }, { timestamp: '', level: 'WARN', message: 'a\nb', source: 'logging', logger: 'LiteLLM' });
+  assert.deepEqual(
+    { ...parsed, timestamp: '' },
+    { timestamp: '', level: 'WARN', message: 'a\nb', source: 'logging', logger: 'LiteLLM' },
+  );
   globalThis[REQUEST_ID] = 'req-1';
   t.after(() => delete globalThis[REQUEST_ID]);
   assert.equal(JSON.parse(formatLine(RECORD, env)).requestId, 'req-1');
@@ -32,16 +38,27 @@ test('JSON lines where Lambda logs JSON, with the fields that Lambda has', (t) =
 
 test('AWS_LAMBDA_LOG_LEVEL leaves lower levels out; INFO without it', () => {
   const logged = (level, env) => formatLine({ ...RECORD, level }, env) !== null;
-  assert.deepEqual(['DEBUG', 'INFO', 'WARN'].map((level) => logged(level, {})), [false, true, true]);
+  assert.deepEqual(
+    ['DEBUG', 'INFO', 'WARN'].map((level) => logged(level, {})),
+    [false, true, true],
+  );
   const ERROR = { AWS_LAMBDA_LOG_LEVEL: 'ERROR' };
-  assert.deepEqual(['WARN', 'ERROR', 'FATAL'].map((level) => logged(level, ERROR)), [false, true, true]);
+  assert.deepEqual(
+    ['WARN', 'ERROR', 'FATAL'].map((level) => logged(level, ERROR)),
+    [false, true, true],
+  );
   assert.equal(logged('DEBUG', { AWS_LAMBDA_LOG_LEVEL: 'TRACE' }), true);
   assert.equal(logged('DEBUG', { AWS_LAMBDA_LOG_LEVEL: 'nonsense' }), false);
 });
 
-test('the levels of log frames have Lambda\'s names', () => {
-  const levels = [10, 20, 30, 40, 50].map((level) => fromFrame({ level, source: 'stderr', logger: '', text: 'x\n' }));
-  assert.deepEqual(levels.map(({ level }) => level), ['DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL']);
+test("the levels of log frames have Lambda's names", () => {
+  const levels = [10, 20, 30, 40, 50].map((level) =>
+    fromFrame({ level, source: 'stderr', logger: '', text: 'x\n' }),
+  );
+  assert.deepEqual(
+    levels.map(({ level }) => level),
+    ['DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'],
+  );
   assert.equal(levels[0].message, 'x');
 });
 
@@ -58,7 +75,11 @@ test('regression 6: what Python prints is a log record, and no part of an answer
   await llm.ready();
   const records = [];
   llm.on('log', (record) => records.push(record));
-  const script = [['log', 20, 'stdout', '', 'printed\n'], ['log', 40, 'logging', 'LiteLLM', 'logged'], ['result', 'answer']];
+  const script = [
+    ['log', 20, 'stdout', '', 'printed\n'],
+    ['log', 40, 'logging', 'LiteLLM', 'logged'],
+    ['result', 'answer'],
+  ];
   assert.equal(await llm.call('x', { script }), 'answer');
   assert.deepEqual(records, [
     { level: 'INFO', source: 'stdout', logger: '', message: 'printed' },
@@ -76,7 +97,10 @@ const LOGGING = `
 
 test('log: stderr writes lines, one however many instances there are', async () => {
   const { stderr, printed } = await run(LOGGING, { env: { TEST_LOG: 'stderr', LITELLM_BRIDGE_LOG: '' } });
-  const lines = stderr.trimEnd().split('\n').map((line) => line.replace(/ \{.*/, ''));
+  const lines = stderr
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.replace(/ \{.*/, ''));
   assert.deepEqual(lines, [
     '[litellm-bridge] INFO bridge: [TIMING] Starting persistent Python LiteLLM server',
     '[litellm-bridge] INFO bridge: [TIMING] Python LiteLLM server spawned',
@@ -87,12 +111,16 @@ test('log: stderr writes lines, one however many instances there are', async () 
 });
 
 test('log: event tells listeners and writes nothing; LITELLM_BRIDGE_LOG wins for all', async () => {
-  const { stderr, printed } = await run(LOGGING, { env: { TEST_LOG: 'stderr', LITELLM_BRIDGE_LOG: 'event' } });
+  const { stderr, printed } = await run(LOGGING, {
+    env: { TEST_LOG: 'stderr', LITELLM_BRIDGE_LOG: 'event' },
+  });
   assert.deepEqual({ stderr, printed }, { stderr: '', printed: [4] });
 });
 
 test('log: silent neither tells nor writes', async () => {
-  const { stderr, printed } = await run(LOGGING, { env: { TEST_LOG: 'stderr', LITELLM_BRIDGE_LOG: 'silent' } });
+  const { stderr, printed } = await run(LOGGING, {
+    env: { TEST_LOG: 'stderr', LITELLM_BRIDGE_LOG: 'silent' },
+  });
   assert.deepEqual({ stderr, printed }, { stderr: '', printed: [0] });
 });
 
@@ -101,5 +129,8 @@ test('a failed start is logged as an error, with what to do', async () => {
     "await new LiteLLM({ python: '/nowhere/python3' }).ready().catch((e) => print(e.code));",
     { env: { AWS_LAMBDA_LOG_LEVEL: 'ERROR' } },
   );
-  assert.match(stderr, /^\[litellm-bridge\] ERROR bridge: no Python interpreter was found: .*npx litellm-bridge install/s);
+  assert.match(
+    stderr,
+    /^\[litellm-bridge\] ERROR bridge: no Python interpreter was found: .*npx litellm-bridge install/s,
+  );
 });

@@ -14,7 +14,10 @@ const NEVER = "script: [['gate', 'never']]";
 /** The process ends by itself, as a success, having printed this. */
 async function ends(code, ...expected) {
   const { code: exit, signal, printed, stderr } = await run(code);
-  assert.deepEqual({ exit, signal, stderr, printed }, { exit: 0, signal: null, stderr: '', printed: expected });
+  assert.deepEqual(
+    { exit, signal, stderr, printed },
+    { exit: 0, signal: null, stderr: '', printed: expected },
+  );
 }
 
 test('an instance that nobody uses does not hold the process', () => ends(OPEN));
@@ -25,45 +28,64 @@ test('an instance that is ready does not hold the process', () =>
 test('ready() holds the process', () => ends(`${OPEN} llm.ready().then(() => print('ready'));`, 'ready'));
 
 test('a call holds the process until it is settled', () =>
-  ends(`${OPEN} llm.call('x').then(({ name }) => print(name)); llm.call('y', { n: 1n }).catch((e) => print(e.code));`,
-    'ERR_INVALID_ARGUMENT', 'x'));
+  ends(
+    `${OPEN} llm.call('x').then(({ name }) => print(name)); llm.call('y', { n: 1n }).catch((e) => print(e.code));`,
+    'ERR_INVALID_ARGUMENT',
+    'x',
+  ));
 
 test('a call that fails holds the process until then, and no longer', () =>
   ends(`${OPEN} llm.call('x', { ${NEVER} }, { timeout: 50 }).catch((e) => print(e.code));`, 'ERR_TIMEOUT'));
 
 test('an aborted call holds the process no longer', () =>
-  ends(`${OPEN} await llm.ready();
+  ends(
+    `${OPEN} await llm.ready();
     const controller = new AbortController();
     llm.call('x', { ${NEVER} }, { signal: controller.signal }).catch((e) => print(e.name));
-    controller.abort();`, 'AbortError'));
+    controller.abort();`,
+    'AbortError',
+  ));
 
 test('an env function that is awaited by a call holds the process', () =>
-  ends(`const env = () => new Promise((resolve) => setTimeout(resolve, 20, {}).unref());
-    new LiteLLM({ python, env, log: 'silent' }).call('x').then(({ name }) => print(name));`, 'x'));
+  ends(
+    `const env = () => new Promise((resolve) => setTimeout(resolve, 20, {}).unref());
+    new LiteLLM({ python, env, log: 'silent' }).call('x').then(({ name }) => print(name));`,
+    'x',
+  ));
 
 const STREAM = `const script = [peers.template('a'), ['gate', 'never'], ['end', {}]];
   const stream = await llm.chat.completions.create({ model: 'm', messages: [], stream: true, script });`;
 
-test('a stream that nobody reads does not hold the process', () => ends(`${OPEN} ${STREAM} print('open');`, 'open'));
+test('a stream that nobody reads does not hold the process', () =>
+  ends(`${OPEN} ${STREAM} print('open');`, 'open'));
 
 test('a read of a stream holds the process', () =>
-  ends(`${OPEN} ${STREAM}
+  ends(
+    `${OPEN} ${STREAM}
     const iterator = stream[Symbol.asyncIterator]();
     await iterator.next();
     const read = iterator.next().catch((e) => print(e.name));
-    setTimeout(() => stream.abort(), 30).unref();`, 'AbortError'));
+    setTimeout(() => stream.abort(), 30).unref();`,
+    'AbortError',
+  ));
 
 test('a stream that was left in the middle does not hold the process', () =>
   ends(`${OPEN} ${STREAM} for await (const chunk of stream) break; print('left');`, 'left'));
 
 test('stream() holds the process, also while its callback is slow', () =>
-  ends(`${OPEN}
+  ends(
+    `${OPEN}
     llm.stream({ model: 'm', messages: [] }, { onText: () => new Promise((r) => setTimeout(r, 20).unref()) })
-      .then(({ text }) => print(text));`, 'hello world'));
+      .then(({ text }) => print(text));`,
+    'hello world',
+  ));
 
 test('close() holds the process until Python is dead', () =>
-  ends(`${OPEN} await llm.ready(); const { pid } = llm.status();
-    llm.close().then(() => print(peers.isAlive(pid)));`, false));
+  ends(
+    `${OPEN} await llm.ready(); const { pid } = llm.status();
+    llm.close().then(() => print(peers.isAlive(pid)));`,
+    false,
+  ));
 
 test('the process can end in every stage; no Python stays', async () => {
   for (const stage of ['', 'await llm.ready();', STREAM, 'await llm.ready(); llm.close();']) {
@@ -75,31 +97,43 @@ test('the process can end in every stage; no Python stays', async () => {
 });
 
 test('a failed start that nobody waits for does not end the process otherwise', () =>
-  ends(`new LiteLLM({ python: peers.worker('exits'), log: 'silent' });
-    await new Promise((resolve) => setTimeout(resolve, 200)); print('alive');`, 'alive'));
+  ends(
+    `new LiteLLM({ python: peers.worker('exits'), log: 'silent' });
+    await new Promise((resolve) => setTimeout(resolve, 200)); print('alive');`,
+    'alive',
+  ));
 
 test('a listener that throws is an uncaught exception, and breaks nothing here', () =>
-  ends(`${OPEN}
+  ends(
+    `${OPEN}
     process.on('uncaughtException', ({ message }) => print(message));
     llm.once('state', () => { throw new Error('listener'); });
     await llm.ready();
-    print((await llm.call('x')).name);`, 'listener', 'x'));
+    print((await llm.call('x')).name);`,
+    'listener',
+    'x',
+  ));
 
 test('the kill switch: every call rejects at once, and nothing is started', async () => {
-  const { code, printed } = await run(`${OPEN}
+  const { code, printed } = await run(
+    `${OPEN}
     const codes = [];
     for (const call of [() => llm.ready(), () => llm.call('x'), () => llm.stream({ model: 'm', messages: [] }),
       () => llm.chat.completions.create({ model: 'm', messages: [] }), () => llm.setEnv({})]) {
       await call().catch((e) => codes.push(e.code));
     }
-    print(codes); print(llm.status().generation); await llm.close();`, { env: { LITELLM_BRIDGE_DISABLE: '1' } });
+    print(codes); print(llm.status().generation); await llm.close();`,
+    { env: { LITELLM_BRIDGE_DISABLE: '1' } },
+  );
   assert.equal(code, 0);
   assert.deepEqual(printed, [Array(5).fill('ERR_CLOSED'), 0]);
 });
 
 test('the kill switch is off when it is 0, false or empty', async () => {
   for (const value of ['0', 'false', '']) {
-    const { printed } = await run(`${OPEN} print((await llm.call('x')).name);`, { env: { LITELLM_BRIDGE_DISABLE: value } });
+    const { printed } = await run(`${OPEN} print((await llm.call('x')).name);`, {
+      env: { LITELLM_BRIDGE_DISABLE: value },
+    });
     assert.deepEqual(printed, ['x']);
   }
 });

@@ -14,20 +14,34 @@ function build(...chunks) {
 }
 
 test('text comes together, with why it ended', () => {
-  const result = build(delta({ role: 'assistant', content: 'a' }), delta({ content: 'b' }), delta({}, { finish_reason: 'stop' }));
-  assert.deepEqual(result, { text: 'ab', message: { role: 'assistant', content: 'ab' }, finishReason: 'stop' });
+  const result = build(
+    delta({ role: 'assistant', content: 'a' }),
+    delta({ content: 'b' }),
+    delta({}, { finish_reason: 'stop' }),
+  );
+  assert.deepEqual(result, {
+    text: 'ab',
+    message: { role: 'assistant', content: 'ab' },
+    finishReason: 'stop',
+  });
 });
 
 test('regression 12: tool calls, refusal and reasoning text are kept', () => {
   const call = (fields) => delta({ tool_calls: [{ index: 1, ...fields }] });
   const { message } = build(
-    delta({ reasoning_content: 'hm' }), delta({ reasoning_content: 'm' }), delta({ refusal: 'n' }), delta({ refusal: 'o' }),
+    delta({ reasoning_content: 'hm' }),
+    delta({ reasoning_content: 'm' }),
+    delta({ refusal: 'n' }),
+    delta({ refusal: 'o' }),
     call({ id: 'c2', type: 'function', function: { name: 'f', arguments: '{"a"' } }),
     call({ function: { arguments: ':1}' } }),
     delta({ tool_calls: [{ index: 0, id: 'c1', function: { name: 'g', arguments: '{}' } }] }),
   );
   assert.deepEqual(message, {
-    role: 'assistant', content: null, reasoning_content: 'hmm', refusal: 'no',
+    role: 'assistant',
+    content: null,
+    reasoning_content: 'hmm',
+    refusal: 'no',
     tool_calls: [
       { id: 'c2', type: 'function', function: { name: 'f', arguments: '{"a":1}' } },
       { id: 'c1', function: { name: 'g', arguments: '{}' } },
@@ -44,15 +58,24 @@ test('deltas go on where the template stands', () => {
   builder.template(delta({ tool_calls: [{ index: 3, function: { name: 'f', arguments: '' } }] }), 3);
   builder.delta('{}');
   assert.deepEqual(builder.result().message, {
-    role: 'assistant', content: 'ab', reasoning_content: 'xy', tool_calls: [{ function: { name: 'f', arguments: '{}' } }],
+    role: 'assistant',
+    content: 'ab',
+    reasoning_content: 'xy',
+    tool_calls: [{ function: { name: 'f', arguments: '{}' } }],
   });
 });
 
 test('thinking blocks go on until they are signed', () => {
   const thinking = (block) => delta({ thinking_blocks: [{ type: 'thinking', ...block }] });
-  const { message } = build(thinking({ thinking: 'a' }), thinking({ thinking: 'b' }), thinking({ signature: 's' }), thinking({ thinking: 'c' }));
+  const { message } = build(
+    thinking({ thinking: 'a' }),
+    thinking({ thinking: 'b' }),
+    thinking({ signature: 's' }),
+    thinking({ thinking: 'c' }),
+  );
   assert.deepEqual(message.thinking_blocks, [
-    { type: 'thinking', thinking: 'ab', signature: 's' }, { type: 'thinking', thinking: 'c' },
+    { type: 'thinking', thinking: 'ab', signature: 's' },
+    { type: 'thinking', thinking: 'c' },
   ]);
 });
 
@@ -69,11 +92,19 @@ test('a text completion has its text', () => {
 });
 
 test('chunks without choices add nothing', () => {
-  assert.deepEqual(build({ choices: [], usage: {} }, {}), { text: '', message: { role: 'assistant', content: null }, finishReason: null });
+  assert.deepEqual(build({ choices: [], usage: {} }, {}), {
+    text: '',
+    message: { role: 'assistant', content: null },
+    finishReason: null,
+  });
 });
 
 test('a provider cannot reach a prototype', () => {
-  const { message } = build(JSON.parse('{"choices":[{"index":0,"delta":{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}}]}'));
+  const { message } = build(
+    JSON.parse(
+      '{"choices":[{"index":0,"delta":{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}}]}',
+    ),
+  );
   assert.equal({}.polluted, undefined);
   assert.equal(Object.polluted, undefined);
   assert.equal(Object.getPrototypeOf(message), Object.prototype);

@@ -34,13 +34,24 @@ test('a name of Object.prototype is no option', () => {
 });
 
 for (const name of [
-  'allowApiBase', 'config', 'corrections', 'maxConcurrency', 'maxQueue', 'metrics', 'prewarm', 'standby', 'workers',
+  'allowApiBase',
+  'config',
+  'corrections',
+  'maxConcurrency',
+  'maxQueue',
+  'metrics',
+  'prewarm',
+  'standby',
+  'workers',
 ]) {
   test(`the option ${name} is said not to be there yet`, () => {
-    assert.throws(() => clientOptions({ [name]: 1 }), (error) => {
-      assert.match(error.message, /not there yet/);
-      return invalid(name)(error);
-    });
+    assert.throws(
+      () => clientOptions({ [name]: 1 }),
+      (error) => {
+        assert.match(error.message, /not there yet/);
+        return invalid(name)(error);
+      },
+    );
   });
 }
 
@@ -65,19 +76,21 @@ for (const name of ['timeout', 'idleTimeout', 'startTimeout']) {
   });
 }
 
-test('times of a call are the instance\'s unless they are given', () => {
+test("times of a call are the instance's unless they are given", () => {
   const { timeout, idleTimeout } = callOptions({ timeout: 7 }, TIMES);
   assert.deepEqual({ timeout, idleTimeout }, { timeout: 7, idleTimeout: 20 });
 });
 
 test('python must be a text; a path is made absolute, a bare name stays', () => {
-  for (const value of ['', 5, null, 'a\0b']) assert.throws(() => clientOptions({ python: value }), invalid('python'));
+  for (const value of ['', 5, null, 'a\0b'])
+    assert.throws(() => clientOptions({ python: value }), invalid('python'));
   assert.equal(clientOptions({ python: './bin/python3' }).shape.python, path.resolve('bin/python3'));
   assert.equal(clientOptions({ python: 'python3.12' }).shape.python, 'python3.12');
 });
 
 test('env must be an object of texts, or a function', () => {
-  for (const value of ['A=1', 5, null, ['A=1']]) assert.throws(() => clientOptions({ env: value }), invalid('env'));
+  for (const value of ['A=1', 5, null, ['A=1']])
+    assert.throws(() => clientOptions({ env: value }), invalid('env'));
   assert.throws(() => clientOptions({ env: { KEY: 5 } }), invalid('env.KEY'));
   assert.throws(() => clientOptions({ env: { 'A=B': 'x' } }), invalid('env'));
   clientOptions({ env: process.env });
@@ -86,10 +99,13 @@ test('env must be an object of texts, or a function', () => {
 });
 
 test('a refused variable is named, its value is not', () => {
-  assert.throws(() => clientOptions({ env: { KEY: { secret: 'sk-1' } } }), (error) => !error.message.includes('sk-1'));
+  assert.throws(
+    () => clientOptions({ env: { KEY: { secret: 'sk-1' } } }),
+    (error) => !error.message.includes('sk-1'),
+  );
 });
 
-test('the shape is a copy: a later change of the caller\'s object is not seen', () => {
+test("the shape is a copy: a later change of the caller's object is not seen", () => {
   const env = { A: '1' };
   const { shape } = clientOptions({ env });
   env.A = '2';
@@ -98,8 +114,12 @@ test('the shape is a copy: a later change of the caller\'s object is not seen', 
 
 test('preload: one or several, paths against the current directory', () => {
   assert.deepEqual(clientOptions({ preload: 'pkg.module' }).shape.preload, ['pkg.module']);
-  assert.deepEqual(clientOptions({ preload: ['hooks.py', './x/y'] }).shape.preload, [path.resolve('hooks.py'), path.resolve('x/y')]);
-  for (const value of [5, '', [''], [1], {}]) assert.throws(() => clientOptions({ preload: value }), invalid('preload'));
+  assert.deepEqual(clientOptions({ preload: ['hooks.py', './x/y'] }).shape.preload, [
+    path.resolve('hooks.py'),
+    path.resolve('x/y'),
+  ]);
+  for (const value of [5, '', [''], [1], {}])
+    assert.throws(() => clientOptions({ preload: value }), invalid('preload'));
 });
 
 test('LITELLM_BRIDGE_LOG wins over log', () => {
@@ -122,7 +142,10 @@ test('callbacks, responseStream and format are checked', () => {
     assert.throws(() => streamOptions({ [name]: 'x' }, TIMES), invalid(name));
   }
   assert.throws(() => streamOptions({ responseStream: {} }, TIMES), invalid('responseStream'));
-  assert.throws(() => streamOptions({ responseStream: process.stderr, format: 'xml' }, TIMES), invalid('format'));
+  assert.throws(
+    () => streamOptions({ responseStream: process.stderr, format: 'xml' }, TIMES),
+    invalid('format'),
+  );
   assert.throws(() => streamOptions({ format: 'sse' }, TIMES), invalid('format'));
   assert.equal(streamOptions({ responseStream: process.stderr }, TIMES).format, 'text');
 });

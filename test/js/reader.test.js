@@ -16,7 +16,8 @@ function readerOf(t) {
   return { call, reader: new FrameReader(call) };
 }
 
-const counts = (call) => Object.fromEntries(Object.entries(call).map(([name, fn]) => [name, fn.mock.callCount()]));
+const counts = (call) =>
+  Object.fromEntries(Object.entries(call).map(([name, fn]) => [name, fn.mock.callCount()]));
 
 test('frames come out as they went in, through a long backlog', (t) => {
   const { reader } = readerOf(t);
@@ -30,7 +31,10 @@ test('frames come out as they went in, through a long backlog', (t) => {
     if (value === undefined) break;
     taken.push(value);
   }
-  assert.deepEqual(taken, Array.from({ length: 20_000 }, (_, n) => n));
+  assert.deepEqual(
+    taken,
+    Array.from({ length: 20_000 }, (_, n) => n),
+  );
 });
 
 test('the loop is held exactly while somebody waits', async (t) => {
@@ -90,7 +94,10 @@ test('an end serves all who wait: one has the error', async (t) => {
   const { call, reader } = readerOf(t);
   const reads = Promise.allSettled([reader.pull(payload), reader.pull(payload)]);
   reader.end(new Error('end'));
-  assert.deepEqual((await reads).map(({ status }) => status), ['rejected', 'fulfilled']);
+  assert.deepEqual(
+    (await reads).map(({ status }) => status),
+    ['rejected', 'fulfilled'],
+  );
   assert.equal(counts(call).hold, counts(call).release);
 });
 

@@ -28,7 +28,7 @@ test('a request is written as it is: no defaults, no names changed, nothing drop
   assert.deepEqual(JSON.parse(serialize(request)), request);
 });
 
-test('the caller\'s object is not changed, and may be frozen', () => {
+test("the caller's object is not changed, and may be frozen", () => {
   const request = Object.freeze({ model: 'm', messages: Object.freeze([]) });
   const before = structuredClone(request);
   serialize(request);
@@ -64,12 +64,20 @@ test('a cycle is refused where it closes', () => {
 
 test('the same object twice is no cycle', () => {
   const part = { type: 'text' };
-  assert.equal(serialize({ a: part, b: [part, part] }), '{"a":{"type":"text"},"b":[{"type":"text"},{"type":"text"}]}');
+  assert.equal(
+    serialize({ a: part, b: [part, part] }),
+    '{"a":{"type":"text"},"b":[{"type":"text"},{"type":"text"}]}',
+  );
 });
 
 test('toJSON is honoured, and what it gives is checked', () => {
   assert.equal(serialize({ at: new Date(0) }), '{"at":"1970-01-01T00:00:00.000Z"}');
-  const self = { a: 1, toJSON() { return this; } };
+  const self = {
+    a: 1,
+    toJSON() {
+      return this;
+    },
+  };
   assert.throws(() => serialize({ self }), { code: 'ERR_INVALID_ARGUMENT' }); // its toJSON is a function
   refuses({ at: { toJSON: () => 5n } }, 'at', 'BigInt');
 });
@@ -88,7 +96,10 @@ test('nesting without an end does not end the process', () => {
 test('a request over the limit is refused, one at the limit is not', () => {
   const room = MAX_REQUEST - JSON.stringify({ a: '' }).length;
   assert.equal(serialize({ a: 'x'.repeat(room) }).length, MAX_REQUEST);
-  assert.throws(() => serialize({ a: 'x'.repeat(room + 1) }), { code: 'ERR_INVALID_ARGUMENT', message: /67108865 bytes/ });
+  assert.throws(() => serialize({ a: 'x'.repeat(room + 1) }), {
+    code: 'ERR_INVALID_ARGUMENT',
+    message: /67108865 bytes/,
+  });
 });
 
 test('the limit counts bytes, not characters', () => {

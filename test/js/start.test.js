@@ -6,7 +6,17 @@ const path = require('node:path');
 const { test } = require('node:test');
 
 const { LiteLLM, LiteLLMError } = require('../../lib');
-const { folder, isAlive, open, scripted, streamed, template, textsOf, until, worker } = require('./support/peers');
+const {
+  folder,
+  isAlive,
+  open,
+  scripted,
+  streamed,
+  template,
+  textsOf,
+  until,
+  worker,
+} = require('./support/peers');
 
 const SCRIPT = path.join(__dirname, '..', '..', 'lib', 'python', 'litellm_bridge', '__main__.py');
 
@@ -17,9 +27,15 @@ test('the constructor starts Python; nothing has to be called', async (t) => {
   const { state, pid, generation, pythonPath, platform, python, litellm } = llm.status();
   assert.equal(state, 'running');
   assert.ok(isAlive(pid) && generation > 0);
-  assert.deepEqual({ pythonPath, platform, python, litellm }, {
-    pythonPath: worker('answers'), platform: 'local', python: '3.11.7', litellm: '1.78.7',
-  });
+  assert.deepEqual(
+    { pythonPath, platform, python, litellm },
+    {
+      pythonPath: worker('answers'),
+      platform: 'local',
+      python: '3.11.7',
+      litellm: '1.78.7',
+    },
+  );
 });
 
 test('ready() resolves when Python is ready, and at once after it', async (t) => {
@@ -36,7 +52,10 @@ for (const [name, code, words] of BROKEN) {
   test(`regression 2: a Python that ${name} rejects ready() and every call that was made`, async (t) => {
     const llm = open(t, name);
     const outcomes = await Promise.allSettled([
-      llm.ready(), llm.call('x'), llm.chat.completions.create(streamed()), llm.stream(scripted()),
+      llm.ready(),
+      llm.call('x'),
+      llm.chat.completions.create(streamed()),
+      llm.stream(scripted()),
     ]);
     for (const { status, reason } of outcomes) {
       assert.equal(status, 'rejected');
@@ -70,7 +89,7 @@ test('a start that fails while nobody waits is no unhandled rejection', async (t
   assert.equal(unhandled.mock.callCount(), 0);
 });
 
-test('during the back-off calls fail at once, with the last start\'s error as cause', async (t) => {
+test("during the back-off calls fail at once, with the last start's error as cause", async (t) => {
   const llm = open(t, 'exits');
   await assert.rejects(llm.ready(), { code: 'ERR_PYTHON_BROKEN' });
   const refused = await until(async () => {
@@ -94,18 +113,30 @@ test('the next call after a failed start starts the next generation', async (t) 
   const llm = open(t, 'dies_once', { env: { FIRST } });
   const first = llm.status().generation;
   await assert.rejects(llm.ready(), { code: 'ERR_PYTHON_BROKEN' });
-  await until(() => llm.call('x').then(() => true, () => false));
+  await until(() =>
+    llm.call('x').then(
+      () => true,
+      () => false,
+    ),
+  );
   assert.ok(llm.status().generation > first);
 });
 
 test('death of Python rejects every call in flight, once, with its last words', async (t) => {
   const llm = open(t);
   await llm.ready();
-  const stream = await llm.chat.completions.create(streamed(template('a'), ['delta', 'b'], ['gate', 'never']));
+  const stream = await llm.chat.completions.create(
+    streamed(template('a'), ['delta', 'b'], ['gate', 'never']),
+  );
   const outcomes = await Promise.allSettled([
     llm.call('x', { script: [['gate', 'never']] }),
     llm.stream(scripted(template('a'), ['gate', 'never'])),
-    llm.call('x', { script: [['last_words', 'a native library says goodbye\n'], ['exit', 7]] }),
+    llm.call('x', {
+      script: [
+        ['last_words', 'a native library says goodbye\n'],
+        ['exit', 7],
+      ],
+    }),
   ]);
   for (const { reason } of outcomes) {
     assert.equal(reason.code, 'ERR_SERVER_EXITED');
@@ -114,9 +145,12 @@ test('death of Python rejects every call in flight, once, with its last words', 
     assert.match(reason.message, /a native library says goodbye/);
   }
   const texts = [];
-  await assert.rejects(async () => {
-    for await (const chunk of stream) texts.push(chunk.choices[0].delta.content);
-  }, { code: 'ERR_SERVER_EXITED' });
+  await assert.rejects(
+    async () => {
+      for await (const chunk of stream) texts.push(chunk.choices[0].delta.content);
+    },
+    { code: 'ERR_SERVER_EXITED' },
+  );
   assert.deepEqual(texts, ['a', 'b'], 'what came before is not lost');
 });
 
@@ -124,7 +158,10 @@ test('after a death the next call works, and the restart is told', async (t) => 
   const llm = open(t);
   const events = [];
   llm.on('restart', (event) => events.push(event));
-  await assert.rejects(llm.call('x', { script: [['kill']] }), { code: 'ERR_SERVER_EXITED', signal: 'SIGKILL' });
+  await assert.rejects(llm.call('x', { script: [['kill']] }), {
+    code: 'ERR_SERVER_EXITED',
+    signal: 'SIGKILL',
+  });
   const { generation } = llm.status();
   assert.equal((await llm.call('next')).name, 'next');
   assert.equal(llm.status().generation, generation + 1);
@@ -165,7 +202,10 @@ test('env: an object, over process.env as it is when Python starts', async (t) =
   process.env.TEST_GONE = 'parent';
   const llm = open(t, 'answers', { env: { TEST_OVER: 'option', TEST_NEW: 'option', TEST_GONE: undefined } });
   const { env } = await llm.call('test.report');
-  assert.deepEqual([env.TEST_SEEN, env.TEST_OVER, env.TEST_NEW, env.TEST_GONE], ['parent', 'option', 'option', undefined]);
+  assert.deepEqual(
+    [env.TEST_SEEN, env.TEST_OVER, env.TEST_NEW, env.TEST_GONE],
+    ['parent', 'option', 'option', undefined],
+  );
   process.env.TEST_SEEN = 'later';
   await assert.rejects(llm.call('x', { script: [['kill']] }));
   assert.equal((await llm.call('test.report')).env.TEST_SEEN, 'later', 'each start takes it anew');
@@ -231,7 +271,11 @@ test('setEnv reaches Python, and the next generation, too', async (t) => {
 test('preload, the parent and the log level are told to the worker', async (t) => {
   const llm = open(t, 'answers', { preload: ['package.module', 'hooks.py'] });
   const options = JSON.parse((await llm.call('test.report')).env.LITELLM_BRIDGE_OPTIONS);
-  assert.deepEqual(options, { parent: process.pid, preload: ['package.module', path.resolve('hooks.py')], logLevel: 'INFO' });
+  assert.deepEqual(options, {
+    parent: process.pid,
+    preload: ['package.module', path.resolve('hooks.py')],
+    logLevel: 'INFO',
+  });
 });
 
 test('the three [TIMING] records, measured, as events', async (t) => {
@@ -246,15 +290,27 @@ test('the three [TIMING] records, measured, as events', async (t) => {
   assert.equal(records.length, 3);
   assert.deepEqual(starting, {
     message: '[TIMING] Starting persistent Python LiteLLM server',
-    pythonPath: worker('answers'), isLambda: false, scriptPath: SCRIPT,
+    pythonPath: worker('answers'),
+    isLambda: false,
+    scriptPath: SCRIPT,
   });
-  assert.deepEqual({ ...spawned, spawnDuration: 0 }, {
-    message: '[TIMING] Python LiteLLM server spawned', spawnDuration: 0, pythonPath: worker('answers'), pid,
-  });
-  assert.deepEqual({ ...ready, startupDuration: 0 }, {
-    message: '[TIMING] Python LiteLLM server ready', startupDuration: 0,
-    memoryUsage: { rss: 50_000_000, vms: 90_000_000, percent: 1.5 },
-  });
+  assert.deepEqual(
+    { ...spawned, spawnDuration: 0 },
+    {
+      message: '[TIMING] Python LiteLLM server spawned',
+      spawnDuration: 0,
+      pythonPath: worker('answers'),
+      pid,
+    },
+  );
+  assert.deepEqual(
+    { ...ready, startupDuration: 0 },
+    {
+      message: '[TIMING] Python LiteLLM server ready',
+      startupDuration: 0,
+      memoryUsage: { rss: 50_000_000, vms: 90_000_000, percent: 1.5 },
+    },
+  );
   assert.ok(spawned.spawnDuration > 0 && ready.startupDuration > spawned.spawnDuration);
   const { message, ...fields } = starting;
   assert.equal(lines[0], `${message} ${JSON.stringify(fields)}`);

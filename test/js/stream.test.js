@@ -19,7 +19,14 @@ const cancelled = async () => (await llm.call('test.report')).cancelled.length;
 
 test('chunks come in order, of every kind', async () => {
   const last = { id: 'x', choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] };
-  const stream = await create(template('a'), ['delta', 'b'], ['chunk', last], template('c'), ['delta', 'd'], END);
+  const stream = await create(
+    template('a'),
+    ['delta', 'b'],
+    ['chunk', last],
+    template('c'),
+    ['delta', 'd'],
+    END,
+  );
   assert.ok(stream instanceof Stream);
   const chunks = [];
   for await (const chunk of stream) chunks.push(chunk);
@@ -28,13 +35,25 @@ test('chunks come in order, of every kind', async () => {
 
 test('usage, cost, timings, headers and requestId are there after the end, not before', async () => {
   const stream = await create(template('a'), ['gate', 'known'], END);
-  const known = () => [stream.usage, stream.cost, stream.estimated, stream.timings, stream.headers, stream.requestId];
+  const known = () => [
+    stream.usage,
+    stream.cost,
+    stream.estimated,
+    stream.timings,
+    stream.headers,
+    stream.requestId,
+  ];
   assert.deepEqual(known(), [null, null, null, null, null, null]);
   await llm.call('test.open', { gate: 'known' });
   await textsOf(stream);
   const { timings } = stream;
   assert.deepEqual(known(), [{ total_tokens: 9 }, 0.5, false, timings, { a: 'b' }, 'r']);
-  assert.ok(timings.queued > 0 && timings.ttft >= timings.queued && timings.total > timings.ttft && timings.server > 0);
+  assert.ok(
+    timings.queued > 0 &&
+      timings.ttft >= timings.queued &&
+      timings.total > timings.ttft &&
+      timings.server > 0,
+  );
 });
 
 test('regression 5: thousands of chunks, none lost, none out of order', async () => {
@@ -86,7 +105,10 @@ test('reads that wait together are served in order', async () => {
   const reads = Array.from({ length: 5 }, () => iterator.next());
   await llm.call('test.open', { gate: 'order' });
   const results = await Promise.all(reads);
-  assert.deepEqual(results.map(({ value, done }) => (done ? 'done' : value.choices[0].delta.content)), ['a', 'b', 'c', 'done', 'done']);
+  assert.deepEqual(
+    results.map(({ value, done }) => (done ? 'done' : value.choices[0].delta.content)),
+    ['a', 'b', 'c', 'done', 'done'],
+  );
 });
 
 test('return() while a read waits ends both', async () => {
@@ -100,7 +122,10 @@ test('return() while a read waits ends both', async () => {
 });
 
 test('after an error the iterator is at its end', async () => {
-  const stream = await create(template('a'), ['error', { code: 'ERR_PROVIDER', name: 'APIError', message: 'x' }]);
+  const stream = await create(template('a'), [
+    'error',
+    { code: 'ERR_PROVIDER', name: 'APIError', message: 'x' },
+  ]);
   const iterator = stream[Symbol.asyncIterator]();
   await iterator.next();
   await assert.rejects(iterator.next(), { name: 'APIError' });
@@ -160,7 +185,13 @@ test('finalMessage() waits for the one who reads', async () => {
 test('toReadableStream() gives lines of JSON', async () => {
   const stream = await create(template('a'), ['delta', 'b\n'], END);
   const text = await new Response(stream.toReadableStream()).text();
-  assert.deepEqual(text.trimEnd().split('\n').map((line) => JSON.parse(line)), [textChunk('a'), textChunk('b\n')]);
+  assert.deepEqual(
+    text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+    [textChunk('a'), textChunk('b\n')],
+  );
 });
 
 test('cancelling the ReadableStream cancels the call', async () => {
@@ -197,7 +228,9 @@ test('a slow reader stops its own provider, by credit, and nobody else', async (
 });
 
 test('call() streams, too, when it is asked to', async () => {
-  const stream = await llm.call('text_completion', { ...streamed(['chunk', { choices: [{ index: 0, text: 'a' }] }], END) });
+  const stream = await llm.call('text_completion', {
+    ...streamed(['chunk', { choices: [{ index: 0, text: 'a' }] }], END),
+  });
   assert.equal((await stream.finalMessage()).content, 'a');
 });
 

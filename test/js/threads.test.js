@@ -14,13 +14,16 @@ const PEERS = require.resolve('./support/peers');
 
 /** A thread with an instance `llm`; `post` tells the test something. */
 function thread(t, code) {
-  const worker = new Worker(`
+  const worker = new Worker(
+    `
     const { parentPort } = require('node:worker_threads');
     const { LiteLLM } = require(${JSON.stringify(LIB)});
     const peers = require(${JSON.stringify(PEERS)});
     const post = (value) => parentPort.postMessage(value);
     const llm = new LiteLLM({ python: peers.worker('answers'), log: 'silent' });
-    (async () => {${code}})();`, { eval: true });
+    (async () => {${code}})();`,
+    { eval: true },
+  );
   t.after(() => worker.terminate());
   return worker;
 }
@@ -34,12 +37,20 @@ test('threads share the Python of the process', async (t) => {
 
 test('a thread that ends in the middle of its stream cancels it, and disturbs no other', async (t) => {
   const llm = open(t);
-  const own = llm.call('x', { script: [['gate', 'threads'], ['result', 'fine']] });
-  const worker = thread(t, `
+  const own = llm.call('x', {
+    script: [
+      ['gate', 'threads'],
+      ['result', 'fine'],
+    ],
+  });
+  const worker = thread(
+    t,
+    `
     const script = [peers.template('a'), ['gate', 'never']];
     const stream = await llm.chat.completions.create({ ...peers.REQUEST, stream: true, script });
     post('streams');
-    for await (const chunk of stream) post(chunk.id);`);
+    for await (const chunk of stream) post(chunk.id);`,
+  );
   await once(worker, 'message');
   const { pid } = llm.status();
   await worker.terminate();
@@ -50,12 +61,15 @@ test('a thread that ends in the middle of its stream cancels it, and disturbs no
 
 test('a death of Python is told in every thread', async (t) => {
   const llm = open(t);
-  const worker = thread(t, `
+  const worker = thread(
+    t,
+    `
     await llm.ready();
     const call = llm.call('x', { script: [['gate', 'never']] });
     post('sent');
     await call.catch(({ code }) => post(code));
-    post((await llm.call('next')).name);`);
+    post((await llm.call('next')).name);`,
+  );
   const messages = [];
   worker.on('message', (message) => messages.push(message));
   await until(() => messages.length === 1);

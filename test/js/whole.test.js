@@ -9,14 +9,22 @@ const { REQUEST, scripted, worker } = require('./support/peers');
 const llm = new LiteLLM({ python: worker('answers'), log: 'silent' });
 after(() => llm.close());
 
-test('each resource calls LiteLLM\'s function, the arguments unchanged', async () => {
-  const request = { ...REQUEST, messages: [{ role: 'assistant', content: null }], n: 2, vendor_key: { a: [1] } };
+test("each resource calls LiteLLM's function, the arguments unchanged", async () => {
+  const request = {
+    ...REQUEST,
+    messages: [{ role: 'assistant', content: null }],
+    n: 2,
+    vendor_key: { a: [1] },
+  };
   assert.deepEqual(await llm.chat.completions.create(request), { name: 'completion', args: request });
   const prompt = { model: 'm', prompt: 'p' };
   assert.deepEqual(await llm.completions.create(prompt), { name: 'text_completion', args: prompt });
   const input = { model: 'm', input: ['a'] };
   assert.deepEqual(await llm.embeddings.create(input), { name: 'embedding', args: input });
-  assert.deepEqual(await llm.call('token_counter', { model: 'm' }), { name: 'token_counter', args: { model: 'm' } });
+  assert.deepEqual(await llm.call('token_counter', { model: 'm' }), {
+    name: 'token_counter',
+    args: { model: 'm' },
+  });
   assert.deepEqual(await llm.call('get_valid_models'), { name: 'get_valid_models', args: {} });
 });
 
@@ -27,13 +35,25 @@ test('stream: false is sent as it is', async () => {
 
 test('what is known about a call is in _hidden, which nothing enumerates', async () => {
   const meta = {
-    usage: { total_tokens: 3 }, cost: 0.25, estimated: true, headers: { 'x-a': 'b' }, requestId: 'req-1', model: 'm', provider: 'p',
+    usage: { total_tokens: 3 },
+    cost: 0.25,
+    estimated: true,
+    headers: { 'x-a': 'b' },
+    requestId: 'req-1',
+    model: 'm',
+    provider: 'p',
   };
   const response = await llm.chat.completions.create(scripted(['result', { id: 'x' }, meta]));
   assert.deepEqual(Object.keys(response), ['id']);
   assert.equal(JSON.stringify(response), '{"id":"x"}');
   const { timings, ...rest } = response._hidden;
-  assert.deepEqual(rest, { usage: { total_tokens: 3 }, cost: 0.25, estimated: true, headers: { 'x-a': 'b' }, requestId: 'req-1' });
+  assert.deepEqual(rest, {
+    usage: { total_tokens: 3 },
+    cost: 0.25,
+    estimated: true,
+    headers: { 'x-a': 'b' },
+    requestId: 'req-1',
+  });
   assert.deepEqual(Object.keys(timings), ['queued', 'ttft', 'total', 'server']);
   assert.ok(timings.queued > 0 && timings.ttft >= timings.queued && timings.total >= timings.ttft);
   assert.ok(timings.server > 0 && timings.server <= timings.total);
@@ -57,14 +77,20 @@ test('a large answer and a large request arrive whole', async () => {
 });
 
 test('many calls at once each get their own answer', async () => {
-  const answers = await Promise.all(
-    Array.from({ length: 200 }, (_, n) => llm.call('echo', { n })),
+  const answers = await Promise.all(Array.from({ length: 200 }, (_, n) => llm.call('echo', { n })));
+  assert.deepEqual(
+    answers.map(({ args }) => args.n),
+    Array.from({ length: 200 }, (_, n) => n),
   );
-  assert.deepEqual(answers.map(({ args }) => args.n), Array.from({ length: 200 }, (_, n) => n));
 });
 
 test('regression 4: a call that takes long holds up no other', async () => {
-  const slow = llm.call('slow', { script: [['gate', 'slow'], ['result', 'slow']] });
+  const slow = llm.call('slow', {
+    script: [
+      ['gate', 'slow'],
+      ['result', 'slow'],
+    ],
+  });
   assert.deepEqual((await llm.call('quick')).name, 'quick');
   await llm.call('test.open', { gate: 'slow' });
   assert.equal(await slow, 'slow');

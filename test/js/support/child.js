@@ -29,11 +29,18 @@ function run(code, { env = {} } = {}) {
   const child = spawn(process.execPath, ['-e', program], { env: { ...process.env, ...env } });
   let stdout = '';
   let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => { stdout += text; });
-  child.stderr.setEncoding('utf8').on('data', (text) => { stderr += text; });
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    stderr += text;
+  });
   return new Promise((resolve) => {
     child.on('close', (exitCode, signal) => {
-      const printed = stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+      const printed = stdout
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line));
       resolve({ code: exitCode, signal, printed, stderr });
     });
   });

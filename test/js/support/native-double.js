@@ -39,6 +39,12 @@ class PortDouble {
     return this.#answer('start', () => ({ generation: this.generation, created: true }));
   }
 
+  /** What start answers when it begins another generation. */
+  nextGeneration() {
+    this.generation += 1;
+    return { generation: this.generation, created: true };
+  }
+
   call(name, kind, body, window) {
     this.log.push(['call', name, kind, body, window]);
     return this.#answer('call', () => (this.#lastId += 1));
@@ -49,16 +55,41 @@ class PortDouble {
     return this.#answer('claim', null);
   }
 
-  cancel(id) { this.log.push(['cancel', id]); }
-  consume(id, bytes) { this.log.push(['consume', id, bytes]); }
-  hold() { this.log.push(['hold']); }
-  release() { this.log.push(['release']); }
-  abort(...args) { this.log.push(['abort', ...args]); }
-  unclaim() { this.log.push(['unclaim']); return false; }
-  stop() { this.log.push(['stop']); return false; }
-  close() { this.log.push(['close']); }
+  cancel(id) {
+    this.log.push(['cancel', id]);
+  }
+  consume(id, bytes) {
+    this.log.push(['consume', id, bytes]);
+  }
+  hold() {
+    this.log.push(['hold']);
+  }
+  release() {
+    this.log.push(['release']);
+  }
+  abort(...args) {
+    this.log.push(['abort', ...args]);
+  }
+  unclaim() {
+    this.log.push(['unclaim']);
+    return false;
+  }
+  stop() {
+    this.log.push(['stop']);
+    return false;
+  }
+  close() {
+    this.log.push(['close']);
+  }
   status() {
-    return { generation: this.generation, state: 'running', pid: 1, pythonPath: '/p', platform: 'local', ageMs: 1 };
+    return {
+      generation: this.generation,
+      state: 'running',
+      pid: 1,
+      pythonPath: '/p',
+      platform: 'local',
+      ageMs: 1,
+    };
   }
 
   /** The calls of one method. */
@@ -69,7 +100,11 @@ class PortDouble {
 
 /** Settlements as the addon makes them. */
 const settlement = (body, meta = {}) => ({
-  meta: JSON.stringify(meta), body: JSON.stringify(body), started: 1, responded: 1, finished: 1,
+  meta: JSON.stringify(meta),
+  body: JSON.stringify(body),
+  started: 1,
+  responded: 1,
+  finished: 1,
 });
 
 /** A fresh copy of the package on the stand-in; `port()` is the port of its last connection. */

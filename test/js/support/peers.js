@@ -72,5 +72,15 @@ function isAlive(pid) {
 }
 
 module.exports = {
-  REQUEST, folder, isAlive, open, scripted, streamed, template, textChunk, textsOf, until, worker,
+  REQUEST,
+  folder,
+  isAlive,
+  open,
+  scripted,
+  streamed,
+  template,
+  textChunk,
+  textsOf,
+  until,
+  worker,
 };
