@@ -15,7 +15,9 @@ const TYPES = path.join(__dirname, '..', 'types');
 const DECLARATIONS = fs.readFileSync(path.join(__dirname, '..', '..', 'lib', 'index.d.ts'), 'utf8');
 
 test('what users write compiles, what is wrong does not', async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, [TSC, '--project', TYPES]).catch((error) => error);
+  const { stdout } = await promisify(execFile)(process.execPath, [TSC, '--project', TYPES]).catch(
+    (error) => error,
+  );
   assert.equal(stdout, '');
 });
 
