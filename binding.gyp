@@ -8,6 +8,7 @@
       "target_name": "litellm_bridge",
       "sources": [
         "src/binding.cc",
+        "src/inspect.cc",
         "<!@(node -p \"require('fs').readdirSync('src/core').filter(f => f.endsWith('.c')).map(f => 'src/core/' + f).join(' ')\")"
       ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "inspect.h"
 #include "values.h"
 
 extern "C" {
@@ -174,9 +175,10 @@ void OnDown(void *arg, const lb_down_t *in) {
   Napi::HandleScope scope(env);
   Emit(session, "down",
        Record(env, "generation", in->generation, "code", lb_err_code(in->err), "detail", in->detail,
-              "words", in->words, "phase", in->serving ? "serving" : "start", "pid",
-              NumberOrNull(env, in->pid, in->pid != 0), "exitCode",
-              NumberOrNull(env, in->exit_code, in->exit_code >= 0), "signal", in->signal));
+              "hint", lb_advice(in->err, in->detail), "words", in->words, "phase",
+              in->serving ? "serving" : "start", "pid", NumberOrNull(env, in->pid, in->pid != 0),
+              "exitCode", NumberOrNull(env, in->exit_code, in->exit_code >= 0), "signal",
+              in->signal));
 }
 
 void OnClosed(void *arg) {
@@ -372,7 +374,8 @@ Napi::Object Errors(Napi::Env env) {
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Fill(exports, "Port", Napi::Value(Port::Define(env)), "errors", Napi::Value(Errors(env)),
-       "platform", Napi::Value(Napi::Function::New(env, Platform)));
+       "platform", Napi::Value(Napi::Function::New(env, Platform)), "inspect",
+       Napi::Value(Napi::Function::New(env, Inspect)), "build", BuildOf(env));
   return exports;
 }
 

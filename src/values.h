@@ -1,4 +1,4 @@
-// Values of JavaScript from C++ ones and back. For binding.cc only.
+// Values of JavaScript from C++ ones and back. For the binding's own files only.
 #ifndef LB_VALUES_H
 #define LB_VALUES_H
 
@@ -8,6 +8,7 @@
 #include <vector>
 
 extern "C" {
+#include "core/advice.h"
 #include "core/errors.h"
 }
 
@@ -50,7 +51,8 @@ inline Napi::Value NumberOrNull(Napi::Env env, long value, bool known) {
 inline Napi::Value ThrowCoded(Napi::Env env, int err, const std::string &detail = "",
                               bool backoff = false) {
   Napi::Error error = Napi::Error::New(env, lb_err_text(err));
-  Fill(error.Value(), "code", lb_err_code(err), "detail", detail, "backoff", backoff);
+  Fill(error.Value(), "code", lb_err_code(err), "detail", detail, "hint",
+       lb_advice(err, detail.c_str()), "backoff", backoff);
   error.ThrowAsJavaScriptException();
   return env.Undefined();
 }

@@ -1,0 +1,83 @@
+#include "inspect.h"
+
+#include <string>
+#include <vector>
+
+#include "values.h"
+
+extern "C" {
+#include "core/python.h"
+}
+
+namespace {
+
+Napi::Value Candidate(Napi::Env env, const lb_candidate_t &in) {
+  const char *path = in.path, *reason = in.reason;
+  const char *code = reason == nullptr ? nullptr : lb_err_code(in.err);
+  const char *hint = reason == nullptr ? nullptr : lb_advice(in.err, reason);
+  return Record(env, "source", lb_python_source_name(in.source), "path", path, "code", code,
+                "reason", reason, "hint", hint);
+}
+
+class Inspector : public Napi::AsyncWorker {
+public:
+  explicit Inspector(Napi::Object from)
+      : Napi::AsyncWorker(from.Env(), "LITELLM_INSPECT"),
+        promise_(Napi::Promise::Deferred::New(from.Env())), python_(StringOf(from.Get("python"))),
+        private_python_(StringOf(from.Get("privatePython"))),
+        variables_(StringsOf(from.Get("env"))) {}
+
+  ~Inspector() override { lb_python_plan_free(&plan_); }
+
+  Napi::Promise Promise() const { return promise_.Promise(); }
+
+protected:
+  void Execute() override {
+    std::vector<char *> envp = PointersTo(variables_);
+    lb_python_query_t query = {};
+    query.option = python_.empty() ? nullptr : python_.c_str();
+    query.private_python = private_python_.empty() ? nullptr : private_python_.c_str();
+    query.root = "";
+    query.envp = envp.data();
+    query.all = 1;
+    int err = lb_python_plan(&query, &plan_);
+    if (err != LB_OK) SetError(lb_err_text(err));
+  }
+
+  void OnOK() override {
+    Napi::Env env = Env();
+    Napi::HandleScope scope(env);
+    Napi::Array candidates = Napi::Array::New(env, plan_.count);
+    for (uint32_t i = 0; i < plan_.count; i++)
+      candidates.Set(i, Candidate(env, plan_.candidates[i]));
+    promise_.Resolve(Record(env, "platform", lb_platform_name(plan_.platform), "candidates",
+                            Napi::Value(candidates), "chosen",
+                            NumberOrNull(env, plan_.chosen, plan_.chosen >= 0)));
+  }
+
+  void OnError(const Napi::Error &error) override {
+    Napi::HandleScope scope(Env());
+    Fill(error.Value(), "code", lb_err_code(LB_EMEMORY));
+    promise_.Reject(error.Value());
+  }
+
+private:
+  Napi::Promise::Deferred promise_;
+  std::string python_, private_python_;
+  std::vector<std::string> variables_;
+  lb_python_plan_t plan_ = {};
+};
+
+constexpr int kNodeApi = NAPI_VERSION;
+
+} // namespace
+
+#include <node_version.h> // last: it redefines NAPI_VERSION
+
+Napi::Value BuildOf(Napi::Env env) { return Record(env, "napi", kNodeApi, "node", NODE_VERSION); }
+
+Napi::Value Inspect(const Napi::CallbackInfo &info) {
+  auto *inspector = new Inspector(info[0].As<Napi::Object>()); // deletes itself when done
+  inspector->Queue();
+  return inspector->Promise();
+}

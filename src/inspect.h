@@ -1,0 +1,17 @@
+// What `doctor` and `verify` report: the candidates for the interpreter, and this addon's build.
+#ifndef LB_INSPECT_H
+#define LB_INSPECT_H
+
+#include <napi.h>
+
+// inspect({ python?, privatePython?, env }): a promise of { platform, candidates: [{ source, path,
+// code, reason, hint }], chosen }. code, reason and hint are null for one that passed; chosen is
+// the index of the one that a start would take, or null. Rejects with ERR_MEMORY. Reads the file
+// system on libuv's pool, and holds the loop until it is done.
+Napi::Value Inspect(const Napi::CallbackInfo &info);
+
+// { napi, node }: the Node-API version that it asks for, and the Node.js whose headers it was
+// compiled with.
+Napi::Value BuildOf(Napi::Env env);
+
+#endif
