@@ -17,11 +17,15 @@ const HANGING = [
   steps.wait(steps.gate()),
 ];
 
-/** Ends Python; resolves when its end was noticed. */
+/** Ends Python; resolves when the instance was told of it. */
 async function kill(signal = 'SIGKILL') {
   const { pid } = llm.status();
+  let isTold = false;
+  llm.once('state', () => {
+    isTold = true;
+  });
   process.kill(pid, signal);
-  await support.until(() => llm.status().pid !== pid || llm.status().state !== 'running');
+  await support.until(() => isTold);
   return pid;
 }
 

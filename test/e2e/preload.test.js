@@ -10,24 +10,35 @@ const support = require('./support.js');
 const { MESSAGES, PROBE } = support;
 const TOKENS = Array.from({ length: 50 }, (_, i) => `token${i} `);
 
-const logsOf = (llm) => {
+/** One instance for the tests that need only the probe; the others come after it. */
+let llm;
+test.before(() => {
+  llm = new support.LiteLLM({ log: 'event', preload: PROBE });
+});
+test.after(() => llm.close());
+
+/** Closes the one before: what shapes the server can differ then. */
+async function alone(options) {
+  await llm.close();
+  llm = new support.LiteLLM({ log: 'event', ...options });
+}
+
+const logsOf = () => {
   const logs = [];
   llm.on('log', (record) => logs.push(record));
   return logs;
 };
 
-const ask = (llm, command) => llm.chat.completions.create({ model: `probe/${command}`, messages: MESSAGES });
+const ask = (command) => llm.chat.completions.create({ model: `probe/${command}`, messages: MESSAGES });
 
-const answerOf = async (llm, command) => (await ask(llm, command)).choices[0].message.content;
+const answerOf = async (command) => (await ask(command)).choices[0].message.content;
 
-test('preload: a file registers a provider that answers', async (t) => {
-  const llm = support.openBridge(t, { preload: PROBE });
-  assert.equal(await answerOf(llm, 'env:NO_SUCH_VARIABLE'), '(unset)');
+test('preload: a file registers a provider that answers', async () => {
+  assert.equal(await answerOf('env:NO_SUCH_VARIABLE'), '(unset)');
 });
 
-test('preload: prints of a library become log lines, and no token is lost', async (t) => {
-  const llm = support.openBridge(t, { preload: PROBE });
-  const logs = logsOf(llm);
+test('preload: prints of a library become log lines, and no token is lost', async () => {
+  const logs = logsOf();
   const { chunks } = await support.stream(llm, { model: 'probe/anything', messages: MESSAGES });
   assert.equal(support.textOf(chunks), TOKENS.join(''));
   const texts = () => logs.filter(({ source }) => source === 'stdout').map(({ message }) => message);
@@ -36,10 +47,9 @@ test('preload: prints of a library become log lines, and no token is lost', asyn
   }
 });
 
-test('preload: stdout, stderr and logging are told apart', async (t) => {
-  const llm = support.openBridge(t, { preload: PROBE });
-  const logs = logsOf(llm);
-  assert.equal(await answerOf(llm, 'noise'), 'quiet');
+test('preload: stdout, stderr and logging are told apart', async () => {
+  const logs = logsOf();
+  assert.equal(await answerOf('noise'), 'quiet');
   const has = (source, text) => logs.find((log) => log.source === source && log.message.includes(text));
   await support.until(() => has('stdout', 'noise on stdout') && has('stderr', 'noise on stderr'));
   await support.until(() => has('logging', 'noise in logging'));
@@ -48,43 +58,40 @@ test('preload: stdout, stderr and logging are told apart', async (t) => {
   assert.equal(logger, 'probe');
 });
 
-test('preload: Python runs isolated and without site', async (t) => {
-  const llm = support.openBridge(t, { preload: PROBE });
-  assert.deepEqual(JSON.parse(await answerOf(llm, 'flags')), { isolated: 1, no_site: 1 });
+test('preload: Python runs isolated and without site', async () => {
+  assert.deepEqual(JSON.parse(await answerOf('flags')), { isolated: 1, no_site: 1 });
 });
 
-test('preload: the env option and setEnv reach Python; the process’s own environment stays', async (t) => {
-  const llm = support.openBridge(t, { preload: PROBE, env: { FROM_OPTION: 'öption' } });
-  assert.equal(await answerOf(llm, 'env:FROM_OPTION'), 'öption');
+test('preload: the env option and setEnv reach Python; the process’s own environment stays', async () => {
+  await alone({ preload: PROBE, env: { FROM_OPTION: 'öption' } });
+  assert.equal(await answerOf('env:FROM_OPTION'), 'öption');
   await llm.setEnv({ FROM_SET_ENV: 'later', FROM_OPTION: 'changed' });
-  assert.equal(await answerOf(llm, 'env:FROM_SET_ENV'), 'later');
-  assert.equal(await answerOf(llm, 'env:FROM_OPTION'), 'changed');
+  assert.equal(await answerOf('env:FROM_SET_ENV'), 'later');
+  assert.equal(await answerOf('env:FROM_OPTION'), 'changed');
   assert.equal(process.env.FROM_SET_ENV, undefined);
 });
 
-test('preload: env as an async function is asked when Python starts', async (t) => {
+test('preload: env as an async function is asked when Python starts', async () => {
   let asked = 0;
   const env = async () => {
     asked += 1;
     return { FETCHED: 'from a vault' };
   };
-  const llm = support.openBridge(t, { preload: PROBE, env });
-  assert.equal(await answerOf(llm, 'env:FETCHED'), 'from a vault');
+  await alone({ preload: PROBE, env });
+  assert.equal(await answerOf('env:FETCHED'), 'from a vault');
   assert.equal(asked, 1);
 });
 
-test('preload: our own variables are not Python’s to see', async (t) => {
-  const llm = support.openBridge(t, { preload: PROBE });
-  assert.equal(await answerOf(llm, 'env:LITELLM_BRIDGE_OPTIONS'), '(unset)');
+test('preload: our own variables are not Python’s to see', async () => {
+  assert.equal(await answerOf('env:LITELLM_BRIDGE_OPTIONS'), '(unset)');
 });
 
-test('preload: a Python that leaves takes its words into the error', async (t) => {
-  const llm = support.openBridge(t, { preload: PROBE });
-  const error = await ask(llm, 'exit:7').catch((caught) => caught);
+test('preload: a Python that leaves takes its words into the error', async () => {
+  const error = await ask('exit:7').catch((caught) => caught);
   assert.equal(error.code, 'ERR_SERVER_EXITED');
   assert.equal(error.exitCode, 7);
   assert.match(error.message, /last words/);
-  assert.equal(await answerOf(llm, 'env:NO_SUCH_VARIABLE'), '(unset)');
+  assert.equal(await answerOf('env:NO_SUCH_VARIABLE'), '(unset)');
 });
 
 test('preload: several modules, in order, relative paths from here', async (t) => {
@@ -94,8 +101,8 @@ test('preload: several modules, in order, relative paths from here', async (t) =
   const first = path.join(folder, 'first.py');
   fs.writeFileSync(first, 'import os\nos.environ["ORDER"] = "first,"\n');
   const preload = [first, path.relative(process.cwd(), second), PROBE];
-  const llm = support.openBridge(t, { preload });
-  assert.equal(await answerOf(llm, 'env:ORDER'), 'first,second');
+  await alone({ preload });
+  assert.equal(await answerOf('env:ORDER'), 'first,second');
 });
 
 const FAILURES = {
@@ -109,7 +116,7 @@ for (const [what, [source, words]] of Object.entries(FAILURES)) {
   test(`preload: a module that ${what} is ERR_PRELOAD with its own words`, async (t) => {
     const file = path.join(support.temporaryFolder(t), 'failing.py');
     fs.writeFileSync(file, source);
-    const llm = support.openBridge(t, { preload: file });
+    await alone({ preload: file });
     await assert.rejects(llm.ready(), (error) => {
       assert.equal(error.code, 'ERR_PRELOAD');
       assert.match(error.message, words);
@@ -119,15 +126,15 @@ for (const [what, [source, words]] of Object.entries(FAILURES)) {
   });
 }
 
-test('preload: a file that is not there is ERR_PRELOAD and named', async (t) => {
-  const llm = support.openBridge(t, { preload: '/no/such/preload.py' });
+test('preload: a file that is not there is ERR_PRELOAD and named', async () => {
+  await alone({ preload: '/no/such/preload.py' });
   await assert.rejects(llm.ready(), { code: 'ERR_PRELOAD', message: /\/no\/such\/preload\.py/ });
 });
 
 test('preload: after a failure and a close the next instance works', async (t) => {
   const provider = await require('../fixtures/provider').startProvider(t);
   provider.route('good', steps.json(openai.completion('fine')));
-  const llm = support.openBridge(t);
+  await alone();
   const response = await llm.chat.completions.create(support.request(provider, 'good'));
   assert.equal(response.choices[0].message.content, 'fine');
 });

@@ -23,116 +23,119 @@ function startHanging(t, program, model, ...args) {
   return support.startProgram(t, program, [support.request(provider, model), ...args]);
 }
 
-test('process: it ends by itself after its last call, and Python with it', async (t) => {
-  provider.route('last', steps.json(openai.completion('bye')));
-  const program = support.startProgram(t, 'last-call.js', [support.request(provider, 'last')]);
-  const { pid, text } = JSON.parse(await program.nextLine());
-  assert.equal(text, 'bye');
-  assert.deepEqual(await program.ended, { code: 0, signal: null, stderr: '' });
-  await support.untilGone(pid);
-});
-
-test('process: it stays while a call is pending', async (t) => {
-  const gate = steps.gate();
-  provider.route('pending', [steps.wait(gate), ...steps.json(openai.completion('at last'))]);
-  const program = support.startProgram(t, 'last-call.js', [support.request(provider, 'pending')]);
-  await provider.received('pending');
-  assert.equal(program.child.exitCode, null);
-  gate.open();
-  assert.equal(JSON.parse(await program.nextLine()).text, 'at last');
-  assert.equal((await program.ended).code, 0);
-});
-
-test('process: an unread stream does not keep it', async (t) => {
-  const program = startHanging(t, 'unread-stream.js', 'unread');
-  const { pid } = JSON.parse(await program.nextLine());
-  assert.deepEqual(await program.ended, { code: 0, signal: null, stderr: '' });
-  assert.equal(await (await provider.received('unread')).closed, 'client');
-  await support.untilGone(pid);
-});
-
-test('process: an instance that is never used does not keep it', async (t) => {
-  const program = support.startProgram(t, 'idle.js', [{ log: 'silent' }]);
-  assert.deepEqual(await program.ended, { code: 0, signal: null, stderr: '' });
-});
-
-const WAYS = {
-  exit: { code: 3, signal: null },
-  throw: { code: 1, signal: null },
-  abort: { code: null, signal: 'SIGABRT' },
-};
-
-for (const [way, expected] of Object.entries(WAYS)) {
-  test(`process: ${way} in mid-stream leaves no Python and no connection`, async (t) => {
-    const program = startHanging(t, 'leave.js', `way-${way}`, way);
-    const { pid } = JSON.parse(await program.nextLine());
-    const { code, signal } = await program.ended;
-    assert.deepEqual({ code, signal }, expected);
+/** Each is a process of its own with its own Python: two at a time. */
+test.describe('programs', { concurrency: 2 }, () => {
+  test('process: it ends by itself after its last call, and Python with it', async (t) => {
+    provider.route('last', steps.json(openai.completion('bye')));
+    const program = support.startProgram(t, 'last-call.js', [support.request(provider, 'last')]);
+    const { pid, text } = JSON.parse(await program.nextLine());
+    assert.equal(text, 'bye');
+    assert.deepEqual(await program.ended, { code: 0, signal: null, stderr: '' });
     await support.untilGone(pid);
-    assert.equal(await (await provider.received(`way-${way}`)).closed, 'client');
   });
-}
 
-for (const signal of ['SIGKILL', 'SIGTERM']) {
-  test(`process: ${signal} in mid-stream leaves no Python and no connection`, async (t) => {
-    const program = startHanging(t, 'leave.js', `by-${signal}`, 'stay');
+  test('process: it stays while a call is pending', async (t) => {
+    const gate = steps.gate();
+    provider.route('pending', [steps.wait(gate), ...steps.json(openai.completion('at last'))]);
+    const program = support.startProgram(t, 'last-call.js', [support.request(provider, 'pending')]);
+    await provider.received('pending');
+    assert.equal(program.child.exitCode, null);
+    gate.open();
+    assert.equal(JSON.parse(await program.nextLine()).text, 'at last');
+    assert.equal((await program.ended).code, 0);
+  });
+
+  test('process: an unread stream does not keep it', async (t) => {
+    const program = startHanging(t, 'unread-stream.js', 'unread');
     const { pid } = JSON.parse(await program.nextLine());
-    program.child.kill(signal);
-    assert.equal((await program.ended).signal, signal);
+    assert.deepEqual(await program.ended, { code: 0, signal: null, stderr: '' });
+    assert.equal(await (await provider.received('unread')).closed, 'client');
     await support.untilGone(pid);
-    assert.equal(await (await provider.received(`by-${signal}`)).closed, 'client');
   });
-}
 
-test('process: exit while Python starts leaves no Python', async (t) => {
-  const program = support.startProgram(t, 'leave-starting.js');
-  const { pid } = JSON.parse(await program.nextLine());
-  assert.equal((await program.ended).code, 0);
-  await support.untilGone(pid);
-});
+  test('process: an instance that is never used does not keep it', async (t) => {
+    const program = support.startProgram(t, 'idle.js', [{ log: 'silent' }]);
+    assert.deepEqual(await program.ended, { code: 0, signal: null, stderr: '' });
+  });
 
-test('process: an ES module imports it, and log lines go to stderr', async (t) => {
-  provider.route('module', steps.json(openai.completion('from a module')));
-  const program = support.startProgram(t, 'first-call.mjs', [support.request(provider, 'module')]);
-  const { pid, text } = JSON.parse(await program.nextLine());
-  assert.equal(text, 'from a module');
-  assert.deepEqual(JSON.parse(await program.nextLine()), { state: 'idle' });
-  const { code, stderr } = await program.ended;
-  assert.equal(code, 0);
-  assert.match(stderr, /\[TIMING\] Python LiteLLM server ready/);
-  await support.untilGone(pid);
-});
+  const WAYS = {
+    exit: { code: 3, signal: null },
+    throw: { code: 1, signal: null },
+    abort: { code: null, signal: 'SIGABRT' },
+  };
 
-test('process: LITELLM_BRIDGE_LOG=silent quietens it', async (t) => {
-  provider.route('quiet', steps.json(openai.completion('hush')));
-  const options = { env: { LITELLM_BRIDGE_LOG: 'silent' } };
-  const program = support.startProgram(t, 'first-call.mjs', [support.request(provider, 'quiet')], options);
-  assert.equal((await program.ended).stderr, '');
-});
+  for (const [way, expected] of Object.entries(WAYS)) {
+    test(`process: ${way} in mid-stream leaves no Python and no connection`, async (t) => {
+      const program = startHanging(t, 'leave.js', `way-${way}`, way);
+      const { pid } = JSON.parse(await program.nextLine());
+      const { code, signal } = await program.ended;
+      assert.deepEqual({ code, signal }, expected);
+      await support.untilGone(pid);
+      assert.equal(await (await provider.received(`way-${way}`)).closed, 'client');
+    });
+  }
 
-test('process: in Lambda’s JSON log format every line on stderr is a JSON record', async (t) => {
-  provider.route('json', steps.json(openai.completion('x')));
-  const options = { env: { AWS_LAMBDA_LOG_FORMAT: 'JSON', AWS_LAMBDA_LOG_LEVEL: 'INFO' } };
-  const program = support.startProgram(t, 'first-call.mjs', [support.request(provider, 'json')], options);
-  const { stderr } = await program.ended;
-  const records = stderr
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-  assert.ok(records.length >= 3);
-  for (const { timestamp, level, message } of records) assert.ok(timestamp && level && message);
-});
+  for (const signal of ['SIGKILL', 'SIGTERM']) {
+    test(`process: ${signal} in mid-stream leaves no Python and no connection`, async (t) => {
+      const program = startHanging(t, 'leave.js', `by-${signal}`, 'stay');
+      const { pid } = JSON.parse(await program.nextLine());
+      program.child.kill(signal);
+      assert.equal((await program.ended).signal, signal);
+      await support.untilGone(pid);
+      assert.equal(await (await provider.received(`by-${signal}`)).closed, 'client');
+    });
+  }
 
-test('process: LITELLM_BRIDGE_DISABLE rejects every call at once with ERR_CLOSED', async (t) => {
-  const options = { env: { LITELLM_BRIDGE_DISABLE: '1' } };
-  const program = support.startProgram(t, 'last-call.js', [support.request(provider, 'disabled')], options);
-  const { code, stderr } = await program.ended;
-  assert.equal(code, 1);
-  assert.match(stderr, /ERR_CLOSED/);
-  assert.equal(
-    provider.exchanges.some((exchange) => exchange.model === 'disabled'),
-    false,
-  );
+  test('process: exit while Python starts leaves no Python', async (t) => {
+    const program = support.startProgram(t, 'leave-starting.js');
+    const { pid } = JSON.parse(await program.nextLine());
+    assert.equal((await program.ended).code, 0);
+    await support.untilGone(pid);
+  });
+
+  test('process: an ES module imports it, and log lines go to stderr', async (t) => {
+    provider.route('module', steps.json(openai.completion('from a module')));
+    const program = support.startProgram(t, 'first-call.mjs', [support.request(provider, 'module')]);
+    const { pid, text } = JSON.parse(await program.nextLine());
+    assert.equal(text, 'from a module');
+    assert.deepEqual(JSON.parse(await program.nextLine()), { state: 'idle' });
+    const { code, stderr } = await program.ended;
+    assert.equal(code, 0);
+    assert.match(stderr, /\[TIMING\] Python LiteLLM server ready/);
+    await support.untilGone(pid);
+  });
+
+  test('process: LITELLM_BRIDGE_LOG=silent quietens it', async (t) => {
+    provider.route('quiet', steps.json(openai.completion('hush')));
+    const options = { env: { LITELLM_BRIDGE_LOG: 'silent' } };
+    const program = support.startProgram(t, 'first-call.mjs', [support.request(provider, 'quiet')], options);
+    assert.equal((await program.ended).stderr, '');
+  });
+
+  test('process: in Lambda’s JSON log format every line on stderr is a JSON record', async (t) => {
+    provider.route('json', steps.json(openai.completion('x')));
+    const options = { env: { AWS_LAMBDA_LOG_FORMAT: 'JSON', AWS_LAMBDA_LOG_LEVEL: 'INFO' } };
+    const program = support.startProgram(t, 'first-call.mjs', [support.request(provider, 'json')], options);
+    const { stderr } = await program.ended;
+    const records = stderr
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    assert.ok(records.length >= 3);
+    for (const { timestamp, level, message } of records) assert.ok(timestamp && level && message);
+  });
+
+  test('process: LITELLM_BRIDGE_DISABLE rejects every call at once with ERR_CLOSED', async (t) => {
+    const options = { env: { LITELLM_BRIDGE_DISABLE: '1' } };
+    const program = support.startProgram(t, 'last-call.js', [support.request(provider, 'disabled')], options);
+    const { code, stderr } = await program.ended;
+    assert.equal(code, 1);
+    assert.match(stderr, /ERR_CLOSED/);
+    assert.equal(
+      provider.exchanges.some((exchange) => exchange.model === 'disabled'),
+      false,
+    );
+  });
 });
 
 test('close: Python is gone when it resolves, and the second close is the first', async () => {
