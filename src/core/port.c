@@ -309,6 +309,8 @@ int lb_port_start(lb_port_t *port, const lb_start_options_t *options, uint32_t *
 
 int lb_port_call(lb_port_t *port, const char *name, lb_call_kind_t kind, uint32_t window,
                  char *payload, size_t len, uint32_t *id) {
+  /* What died in a freeze, or while the loop was busy, is not to get the call. */
+  if (port->told) check(port);
   if (port->channel == NULL) return LB_ESERVER_EXITED;
   return lb_channel_call(port->channel, name, kind, window, payload, len, id);
 }

@@ -62,7 +62,8 @@ void lb_port_close(lb_port_t *port);
 int lb_port_start(lb_port_t *port, const lb_start_options_t *options, uint32_t *generation,
                   int *created, char **detail, uint64_t *wait_ms);
 
-/* As in channel.h; LB_ESERVER_EXITED without a channel. */
+/* As in channel.h; LB_ESERVER_EXITED without a channel. May call `down` first, where the end of
+ * the process was not seen yet. */
 int lb_port_call(lb_port_t *port, const char *name, lb_call_kind_t kind, uint32_t window,
                  char *payload, size_t len, uint32_t *id);
 void lb_port_cancel(lb_port_t *port, uint32_t id);

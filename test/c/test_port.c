@@ -52,6 +52,21 @@ static void death_is_told_once_and_the_next_start_works(void **state) {
   assert_true(b->generation > before);
 }
 
+/* As when both were frozen, and Python was killed before the thaw. */
+static void a_death_that_the_loop_has_not_seen_refuses_the_call(void **state) {
+  bench_t *b = *state;
+  siginfo_t info;
+  uint32_t id;
+  start(b, "answer");
+  await(b, &b->ready);
+  kill((pid_t)b->pid, SIGKILL);
+  assert_int_equal(waitid(P_PID, (id_t)b->pid, &info, WEXITED | WNOWAIT), 0);
+  assert_int_equal(call(b, &id), LB_ESERVER_EXITED);
+  assert_int_equal(b->down, 1);
+  start(b, "answer");
+  assert_int_equal(call(b, &id), LB_OK);
+}
+
 static void a_broken_interpreter_is_quoted(void **state) {
   bench_t *b = *state;
   start(b, "broken");
@@ -267,6 +282,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       CASE(it_starts_answers_and_stops),
       CASE(death_is_told_once_and_the_next_start_works),
+      CASE(a_death_that_the_loop_has_not_seen_refuses_the_call),
       CASE(a_broken_interpreter_is_quoted),
       CASE(a_missing_interpreter_is_named),
       CASE(what_it_says_of_itself_is_its_reason),

@@ -170,6 +170,17 @@ test('after a death the next call works, and the restart is told', async (t) => 
   assert.equal(events[0].reason.code, 'ERR_SERVER_EXITED');
 });
 
+test('a death that the loop has not seen, as after a freeze: the call goes to the next Python', async (t) => {
+  const llm = open(t);
+  await llm.ready();
+  const { pid, generation } = llm.status();
+  process.kill(pid, 'SIGKILL');
+  const isZombie = () => fs.readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') Z ');
+  while (!isZombie()); // with no turn of the loop
+  assert.equal((await llm.call('next')).name, 'next');
+  assert.equal(llm.status().generation, generation + 1);
+});
+
 test('regression 16: the end of one generation does not touch the calls of the next', async (t) => {
   const llm = open(t);
   for (let round = 0; round < 5; round++) {
