@@ -32,6 +32,7 @@ class Deadline {
   #timer;
   /** @type {NodeJS.Immediate | undefined} */
   #look;
+  #whole;
   #left;
   #part;
   #expired;
@@ -43,7 +44,7 @@ class Deadline {
    *   (a freeze costs an eighth of `ms` at most)
    */
   constructor(ms, expired, { awake = false } = {}) {
-    this.#left = ms;
+    this.#whole = this.#left = ms;
     this.#part = awake && ms >= MIN_CUT_MS ? Math.ceil(ms / PARTS) : ms;
     this.#expired = expired;
     this.#wait();
@@ -59,10 +60,10 @@ class Deadline {
     this.#timer.unref();
   }
 
-  /** Starts the whole time anew. Only for one that is not cut into parts. */
+  /** Starts the whole time anew. */
   refresh() {
     clearImmediate(this.#look);
-    this.#left = this.#part;
+    this.#left = this.#whole;
     this.#timer?.refresh();
   }
 

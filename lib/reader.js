@@ -111,15 +111,18 @@ class FrameReader {
   }
 
   /**
-   * From now on a silence of `ms` is reported, but not while the reader is the slow one.
+   * From now on a silence of `ms` is reported, but not while the reader is the slow one; a freeze
+   * counts for an eighth at most.
    * @param {number} ms
    * @param {() => void} silent
    */
   watch(ms, silent) {
     if (this.#ended) return;
-    this.#idle = new Deadline(ms, () => {
+    const expired = () => {
       if (this.#isEmpty && !this.#ended) silent();
-    });
+    };
+    // After a freeze Python, which was frozen too, needs a moment to pass on what came.
+    this.#idle = new Deadline(ms, expired, { awake: true });
   }
 
   /** @template T @param {(type: number, payload: any) => T} convert */

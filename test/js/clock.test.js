@@ -71,6 +71,16 @@ test('awake: it does expire', async () => {
   assert.deepEqual(printed, ['expired']);
 });
 
+test('awake: refresh() begins the whole time anew, not only a part', async () => {
+  const { printed } = await run(`
+    const { Deadline } = require(${JSON.stringify(require.resolve('../../lib/clock'))});
+    const hold = setInterval(() => {}, 1000);
+    let isRefreshed = false;
+    const deadline = new Deadline(1000, () => { clearInterval(hold); print(isRefreshed); }, { awake: true });
+    new Deadline(700, () => { deadline.refresh(); new Deadline(700, () => { isRefreshed = true; }); });`);
+  assert.deepEqual(printed, [true]);
+});
+
 test('what is in the socket when a blocked loop goes on is read before a timeout counts', async () => {
   const { printed } = await run(`
     const llm = new LiteLLM({ python, log: 'silent' });
