@@ -10,8 +10,11 @@ const LEVELS = /** @type {const} */ ({ 10: 'DEBUG', 20: 'INFO', 30: 'WARN', 40: 
 /** Lambda's levels, in its order. */
 const ORDER = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
 
-/** Where Lambda's runtime keeps the id of the request that is being served. */
+/** Where Lambda's runtime client up to version 3 keeps the id of the request that is being served. */
 const REQUEST_ID = Symbol.for('aws.lambda.runtime.requestId');
+
+/** What version 4 says between two requests. */
+const NO_REQUEST = '-';
 
 /**
  * @typedef {object} LogRecord
@@ -40,9 +43,20 @@ function isLogged(level, env) {
   return ORDER.indexOf(level) >= (least < 0 ? ORDER.indexOf('INFO') : least);
 }
 
+/**
+ * The request of this async context: version 4 serves several at once. An application may bring
+ * the store of version 4 to a runtime of version 3, where it stays empty.
+ * @returns {string | undefined}
+ */
+function currentRequest() {
+  const { awslambda, [REQUEST_ID]: only } = /** @type {any} */ (globalThis);
+  const id = awslambda?.InvokeStore?.getRequestId?.() ?? NO_REQUEST;
+  return id === NO_REQUEST ? only : id;
+}
+
 /** @param {LogRecord} record */
 function jsonLine({ level, source, logger, message }) {
-  const requestId = /** @type {any} */ (globalThis)[REQUEST_ID];
+  const requestId = currentRequest();
   return JSON.stringify({
     timestamp: new Date().toISOString(),
     level,

@@ -36,6 +36,21 @@ test('JSON lines where Lambda logs JSON, with the fields that Lambda has', (t) =
   assert.equal(JSON.parse(formatLine(RECORD, env)).requestId, 'req-1');
 });
 
+test("the request's id is that of Lambda's own store, where it has one", (t) => {
+  let current = 'req-2';
+  globalThis.awslambda = { InvokeStore: { getRequestId: () => current } };
+  t.after(() => {
+    delete globalThis.awslambda;
+    delete globalThis[REQUEST_ID];
+  });
+  const logged = () => JSON.parse(formatLine(RECORD, { AWS_LAMBDA_LOG_FORMAT: 'JSON' })).requestId;
+  assert.equal(logged(), 'req-2');
+  current = '-'; // no request, or a store that another runtime left empty
+  assert.equal(logged(), undefined);
+  globalThis[REQUEST_ID] = 'req-3';
+  assert.equal(logged(), 'req-3');
+});
+
 test('AWS_LAMBDA_LOG_LEVEL leaves lower levels out; INFO without it', () => {
   const logged = (level, env) => formatLine({ ...RECORD, level }, env) !== null;
   assert.deepEqual(
