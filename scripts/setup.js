@@ -2,7 +2,7 @@
 
 /**
  * Sets up what is missing, and nothing else. `node scripts/setup.js` prepares the demo;
- * with --tests also what tests and checks need.
+ * with --tests also what tests and checks need, but for what a group of tests alone needs.
  */
 
 const { CommandError } = require('../lib/cli/error');
@@ -11,7 +11,11 @@ const { CommandError } = require('../lib/cli/error');
  * @typedef {object} Step
  * @property {string} name
  * @property {string} cost what it takes when there is something to do, for people
- * @property {(need: { forTests: boolean }) => Promise<Plan | null>} plan null: it is all there
+ * @property {(need: Need) => Promise<Plan | null>} plan null: it is all there
+ *
+ * @typedef {object} Need
+ * @property {boolean} forTests
+ * @property {string[]} groups of tests that will run
  *
  * @typedef {object} Plan
  * @property {string} what what is run, for people
@@ -21,7 +25,7 @@ const { CommandError } = require('../lib/cli/error');
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
 /** @returns {Step[]} in the order in which they build on each other */
-function steps(forTests) {
+function steps({ forTests, groups }) {
   const { privateEnvironment, tools } = require('./steps/python');
   const all = [
     require('./steps/system-packages'),
@@ -29,12 +33,14 @@ function steps(forTests) {
     require('./steps/addon'),
     privateEnvironment,
   ];
-  return forTests ? [...all, tools, require('./steps/node-versions').nodeVersions] : all;
+  if (!forTests) return all;
+  const forGroups = groups.includes('lambda') ? [require('./steps/lambda-clients').lambdaClients] : [];
+  return [...all, tools, require('./steps/node-versions').nodeVersions, ...forGroups];
 }
 
 /** @returns {Promise<boolean>} whether there was something to do */
-async function runStep(step, position, forTests) {
-  const plan = await step.plan({ forTests });
+async function runStep(step, position, need) {
+  const plan = await step.plan(need);
   if (!plan) return false;
   const since = performance.now();
   console.log(`[setup ${position}] ${step.name}: ${plan.what} (about ${step.cost})`);
@@ -46,14 +52,16 @@ async function runStep(step, position, forTests) {
 /**
  * @param {object} [options]
  * @param {boolean} [options.forTests]
+ * @param {string[]} [options.groups] of tests that will run
  * @throws {CommandError} when a step fails
  */
-async function setup({ forTests = false } = {}) {
+async function setup({ forTests = false, groups = [] } = {}) {
   const since = performance.now();
-  const list = steps(forTests);
+  const need = { forTests, groups };
+  const list = steps(need);
   let count = 0;
   for (const [index, step] of list.entries()) {
-    if (await runStep(step, `${index + 1}/${list.length}`, forTests)) count++;
+    if (await runStep(step, `${index + 1}/${list.length}`, need)) count++;
   }
   const text = count === 0 ? 'all is there' : 'ready';
   console.log(`[setup] ${text} (${seconds(since)})`);

@@ -56,7 +56,7 @@ function summarise(results) {
 
 main(async () => {
   const { groups, majors } = parse();
-  await setup({ forTests: true });
+  await setup({ forTests: true, groups });
   const results = await runGroups(groups, majors);
   summarise(results);
   if (!results.every(isGood)) process.exitCode = 1;

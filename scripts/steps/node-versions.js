@@ -30,6 +30,16 @@ function nodeBinary(major) {
   return path.join(folderOf(major), 'node_modules', packageName(), 'bin', 'node');
 }
 
+/**
+ * The folder with `include/node` of a major version, as node-gyp's nodedir wants it.
+ * @param {string} major
+ * @returns {string | null} null when that Node came without headers
+ */
+function headersOf(major) {
+  const folder = path.join(path.dirname(nodeBinary(major)), '..');
+  return fs.existsSync(path.join(folder, 'include', 'node')) ? folder : null;
+}
+
 async function download(major) {
   const spec = `${packageName()}@${VERSIONS[major]}`;
   const hint = 'See the words of npm above; the package registry must be reachable';
@@ -57,4 +67,4 @@ const nodeVersions = {
   },
 };
 
-module.exports = { MAJORS, nodeBinary, nodeVersions };
+module.exports = { MAJORS, headersOf, nodeBinary, nodeVersions };

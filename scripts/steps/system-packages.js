@@ -35,8 +35,20 @@ const TEST_NEEDS = [
   { package: 'libcmocka-dev', isThere: () => hasLibrary('cmocka') },
 ];
 
-async function missingPackages(forTests) {
-  const needs = forTests ? [...NEEDS, ...TEST_NEEDS] : NEEDS;
+/** What a group of tests needs beyond that. @type {Record<string, typeof NEEDS>} */
+const GROUP_NEEDS = {
+  lambda: [
+    { package: 'autoconf', isThere: () => isProgram('autoconf') },
+    { package: 'automake', isThere: () => isProgram('automake') },
+    { package: 'libtool', isThere: () => isProgram('libtoolize') },
+    { package: 'cmake', isThere: () => isProgram('cmake') },
+    { package: 'xz-utils', isThere: () => isProgram('xz') },
+  ],
+};
+
+async function missingPackages({ forTests, groups }) {
+  const more = forTests ? [...TEST_NEEDS, ...groups.flatMap((name) => GROUP_NEEDS[name] ?? [])] : [];
+  const needs = [...NEEDS, ...more];
   const found = await Promise.all(needs.map(({ isThere }) => isThere()));
   return needs.filter((_, index) => !found[index]).map((need) => need.package);
 }
@@ -64,8 +76,8 @@ async function aptInstall(packages) {
 module.exports = {
   name: 'system packages',
   cost: 'up to a minute, 50 MB',
-  async plan({ forTests }) {
-    const packages = await missingPackages(forTests);
+  async plan(need) {
+    const packages = await missingPackages(need);
     if (packages.length === 0) return null;
     return { what: `apt-get install ${packages.join(' ')}`, run: () => aptInstall(packages) };
   },
