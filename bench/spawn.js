@@ -21,12 +21,12 @@ function median(numbers) {
 
 function compare(megabytes) {
   /** @type {Record<string, number[]>} */
-  const times = { bridge: [], child_process: [] };
+  const times = { nothing: [], bridge: [], child_process: [] };
   for (let round = 0; round < ROUNDS; round++) {
     for (const [how, list] of Object.entries(times)) list.push(measure(how, megabytes));
   }
-  const [bridge, childProcess] = [median(times.bridge), median(times.child_process)];
-  return { megabytes, bridge, childProcess, ratio: childProcess / bridge };
+  const [nothing, bridge, childProcess] = Object.values(times).map(median);
+  return { megabytes, nothing, bridge, childProcess, ratio: childProcess / bridge };
 }
 
 module.exports = {

@@ -2,7 +2,7 @@
 
 /**
  * Starts Python once in a process of a given size, and prints the longest time (ms) for which
- * the event loop stood still: start-gap.js bridge|child_process MEGABYTES
+ * the event loop stood still: start-gap.js nothing|bridge|child_process MEGABYTES
  */
 
 const { spawn } = require('node:child_process');
@@ -32,6 +32,7 @@ function watchLoop() {
 }
 
 const STARTERS = {
+  nothing: () => pause(SETTLE), // how long the loop stands still anyway, on this machine
   bridge: () => once(new LiteLLM({ log: 'silent' }), 'timing'),
   child_process: () => once(spawn(privatePython() ?? '', ['-c', '']), 'spawn'),
 };
