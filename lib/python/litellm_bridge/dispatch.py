@@ -13,10 +13,15 @@ from concurrent.futures import Executor
 from types import ModuleType
 from typing import Any
 
+from .describe import describe
 from .errors import EmptyResponse, InvalidArgument
 from .functions import FUNCTIONS, Function
+from .snippet import run_python
 
 SET_ENV = "bridge.set_env"
+DESCRIBE = "bridge.describe"
+RUN_PYTHON = "bridge.run_python"
+BRIDGE_FUNCTIONS = (SET_ENV, DESCRIBE, RUN_PYTHON)
 
 
 class Dispatcher:
@@ -28,8 +33,8 @@ class Dispatcher:
 
     async def call(self, name: str, arguments: dict[str, Any]) -> Any:
         """The result, as LiteLLM gives it. InvalidArgument before anything is started."""
-        if name == SET_ENV:
-            return set_env(arguments)
+        if name in BRIDGE_FUNCTIONS:
+            return await self._call_bridge(name, arguments)
         function = find(name)
         target = self._target(function)
         check(function, self._plain(function), arguments)
@@ -39,6 +44,13 @@ class Dispatcher:
         if result is None:
             raise EmptyResponse(name)
         return result
+
+    async def _call_bridge(self, name: str, arguments: dict[str, Any]) -> Any:
+        if name == DESCRIBE:
+            return await self._run_in_thread(describe, {"litellm": self._litellm})
+        if name == RUN_PYTHON:
+            return await run_python(arguments)
+        return set_env(arguments)
 
     def _plain(self, function: Function) -> Any:
         """The sync variant: its signature says more than the async one's."""
@@ -70,7 +82,7 @@ def find(name: str) -> Function:
         return function
     import difflib  # milliseconds, for a mistake only
 
-    near = difflib.get_close_matches(name, [*FUNCTIONS, SET_ENV], n=3)
+    near = difflib.get_close_matches(name, [*FUNCTIONS, *BRIDGE_FUNCTIONS], n=3)
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
     raise InvalidArgument(f"there is no function {name!r}{hint}")
 
