@@ -5,6 +5,11 @@
  * needs it takes it from here.
  */
 
+const { noteCopy } = require('./copies');
 const { loadAddon } = require('./load');
 
-module.exports = loadAddon();
+module.exports = loadAddon(process.platform, process.arch, (file) => {
+  const addon = require(file);
+  noteCopy(file);
+  return addon;
+});
