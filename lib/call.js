@@ -92,7 +92,11 @@ class Call {
 
   #onAbort = () => this.abort(this.#options.signal?.reason);
 
-  #onTimeout = () => this.fail(new LiteLLMError('ERR_TIMEOUT', `${this.#options.timeout} ms`));
+  #onTimeout = () => {
+    // A whole answer that nobody has read so far stays readable, but holds nothing any more.
+    if (this.#settled) this.finish();
+    else this.fail(new LiteLLMError('ERR_TIMEOUT', `${this.#options.timeout} ms`));
+  };
 
   #onStartTimeout = () =>
     this.fail(new LiteLLMError('ERR_START_TIMEOUT', `${this.#options.startTimeout} ms`));
@@ -193,17 +197,17 @@ class Call {
 
   #settle() {
     this.#settled = true;
-    this.#deadline?.stop();
     this.#startDeadline?.stop();
+    this.owner.operations.delete(this);
   }
 
   /** Everything was delivered: nobody can abort it any more. */
   finish() {
     if (this.#finished || !this.#settled) return;
     this.#finished = true;
+    this.#deadline?.stop();
     const { signal } = this.#options;
     if (signal !== undefined) unlisten(signal, this.#onAbort);
-    this.owner.operations.delete(this);
   }
 
   /** The consumer took frames that cost so many bytes. @param {number} bytes */

@@ -3,6 +3,7 @@
 /** `llm.stream()`: a stream that is read here, for callbacks or into a Writable. */
 
 const { AbortError } = require('./errors');
+const { listen, unlisten } = require('./signals');
 const { ResponseSink } = require('./sink');
 
 /** @param {any} value @returns {value is PromiseLike<unknown>} */
@@ -62,6 +63,25 @@ async function deliver(source, options, sink) {
 }
 
 /**
+ * Lets `close()` and the signal end a run, also while its last callback is pending and nothing
+ * more can come from the call.
+ * @param {import('./call').Owner} owner
+ * @param {AbortSignal | undefined} signal
+ * @param {(error: unknown) => void} reject
+ * @returns {() => void} takes it back
+ */
+function interruptible({ operations }, signal, reject) {
+  const operation = { fail: reject };
+  const onAbort = () => reject(new AbortError(signal?.reason));
+  operations.add(operation);
+  if (signal !== undefined && !signal.aborted) listen(signal, onAbort);
+  return () => {
+    operations.delete(operation);
+    if (signal !== undefined) unlisten(signal, onAbort);
+  };
+}
+
+/**
  * Runs a stream to its end. A callback that throws, a client that is gone, an abort: each
  * rejects at once and cancels the call, even while a callback is pending.
  * @param {import('./source').StreamSource} source
@@ -70,12 +90,14 @@ async function deliver(source, options, sink) {
  */
 async function runStream(source, options) {
   const { call } = source;
-  const { responseStream, format } = options;
+  const { responseStream, format, signal } = options;
   const sink = responseStream ? new ResponseSink(responseStream, format, (cause) => call.abort(cause)) : null;
+  let release = () => {};
   call.hold();
   try {
     return await new Promise((resolve, reject) => {
       source.onCut = reject;
+      release = interruptible(call.owner, signal, reject);
       sink?.open();
       call.begin();
       deliver(source, options, sink).then(resolve, reject);
@@ -86,6 +108,7 @@ async function runStream(source, options) {
     throw error;
   } finally {
     sink?.close();
+    release();
     call.release();
   }
 }

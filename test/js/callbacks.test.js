@@ -193,6 +193,22 @@ test('an abort stops the callbacks although the whole answer is here', async () 
   assert.deepEqual(texts, ['a', 'b']);
 });
 
+test('an abort rejects while the last callback is pending, although the call is over', async () => {
+  const controller = new AbortController();
+  const stuck = new Promise(() => {});
+  let isCalled = false;
+  const running = llm.stream(scripted(template('a'), END), {
+    signal: controller.signal,
+    onUsage: () => {
+      isCalled = true;
+      return stuck;
+    },
+  });
+  await until(() => isCalled);
+  controller.abort('enough');
+  await assert.rejects(running, { name: 'AbortError', cause: 'enough' });
+});
+
 const written = async (format, ...script) => {
   const stream = new PassThrough();
   const final = await llm.stream(scripted(...script), { responseStream: stream, format });

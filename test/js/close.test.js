@@ -53,6 +53,17 @@ test('close() rejects the calls in flight of this instance', async (t) => {
   for (const { reason } of await outcomes) assert.equal(reason.code, 'ERR_CLOSED');
 });
 
+test('close() rejects a stream() whose callback is stuck, although its answer is whole', async (t) => {
+  const llm = open(t);
+  const onText = t.mock.fn(() => new Promise(() => {}));
+  const running = llm.stream(scripted(template('a'), ['end', {}]), { onText });
+  await until(() => onText.mock.callCount() === 1);
+  await llm.call('x'); // by now its end is here
+  const rejected = assert.rejects(running, { code: 'ERR_CLOSED' });
+  await llm.close();
+  await rejected;
+});
+
 test('after close() everything is ERR_CLOSED', async (t) => {
   const llm = open(t);
   await llm.close();

@@ -5,7 +5,7 @@ const { getEventListeners } = require('node:events');
 const { after, test } = require('node:test');
 
 const { LiteLLM } = require('../../lib');
-const { REQUEST, open, scripted, streamed, template, textsOf, worker } = require('./support/peers');
+const { REQUEST, open, scripted, streamed, template, textsOf, until, worker } = require('./support/peers');
 
 const llm = new LiteLLM({ python: worker('answers'), log: 'silent' });
 after(() => llm.close());
@@ -114,6 +114,14 @@ test('regression 18: a call that takes longer than its timeout fails, and Python
 test('the timeout of a stream counts to its end', async () => {
   const stream = await llm.chat.completions.create(streamed(template('a'), NEVER), { timeout: 100 });
   await assert.rejects(textsOf(stream), { code: 'ERR_TIMEOUT' });
+});
+
+test('an answer that is here and not read lets go of its signal in time, and stays readable', async () => {
+  const { signal } = new AbortController();
+  const stream = await llm.chat.completions.create(streamed(template('a'), END), { signal, timeout: 500 });
+  await until(() => stream.timings !== null);
+  await until(() => getEventListeners(signal, 'abort').length === 0);
+  assert.deepEqual(await textsOf(stream), ['a']);
 });
 
 test('the timeout of the instance is that of its calls, unless they say otherwise', async (t) => {

@@ -89,8 +89,13 @@ test('close() holds the process until Python is dead', () =>
 
 test('the process can end in every stage; no Python stays', async () => {
   for (const stage of ['', 'await llm.ready();', STREAM, 'await llm.ready(); llm.close();']) {
-    const { code, printed } = await run(`${OPEN} ${stage}
-      await peers.until(() => llm.status().pid); print(llm.status().pid); process.exit(3);`);
+    const { code, printed } = await run(`${OPEN}
+      let pid;
+      llm.on('timing', (record) => { pid ??= record.pid; });
+      ${stage}
+      await peers.until(() => pid);
+      print(pid);
+      process.exit(3);`);
     assert.equal(code, 3);
     await until(() => !isAlive(printed[0]));
   }

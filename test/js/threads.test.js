@@ -7,7 +7,7 @@ const { once } = require('node:events');
 const { test } = require('node:test');
 const { Worker } = require('node:worker_threads');
 
-const { open, until } = require('./support/peers');
+const { isAlive, open, until } = require('./support/peers');
 
 const LIB = require.resolve('../../lib');
 const PEERS = require.resolve('./support/peers');
@@ -82,14 +82,7 @@ test('the end of a thread counts as its close()', async (t) => {
   const worker = thread(t, 'await llm.ready(); post(llm.status().pid);');
   const [pid] = await once(worker, 'message');
   await worker.terminate();
-  await until(() => {
-    try {
-      process.kill(pid, 0);
-      return false;
-    } catch {
-      return true;
-    }
-  });
+  await until(() => !isAlive(pid));
 });
 
 test('a thread whose loop is empty ends by itself', async (t) => {

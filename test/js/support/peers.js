@@ -61,13 +61,23 @@ async function until(condition) {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-/** Whether a process is there. */
+/** Whether a process runs. One that is dead and not reaped yet does not. */
 function isAlive(pid) {
   try {
     process.kill(pid, 0);
-    return true;
   } catch {
     return false;
+  }
+  const status = `/proc/${pid}/status`; // Linux only
+  return !fs.existsSync(status) || !/^State:\s+Z/m.test(readIfThere(status));
+}
+
+/** A process that went away in the meantime is as good as a zombie. */
+function readIfThere(file) {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch {
+    return 'State:\tZ';
   }
 }
 
