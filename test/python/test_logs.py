@@ -111,11 +111,34 @@ def test_records_of_other_threads_arrive(loop, sink, attached):
     assert attached.texts == ["from a thread"]
 
 
+def say_in_call(sink, channel, text="x"):
+    token = current_call.set(FakeCall(channel))
+    sink.emit(20, Source.STDOUT, text)
+    current_call.reset(token)
+
+
+def test_what_a_call_says_goes_to_its_own_channel(sink, attached):
+    own = Channel()
+    sink.attach(own)
+    say_in_call(sink, own)
+    assert attached.logs == []
+    assert [log["call"] for log in own.logs] == [77]
+
+
+def test_what_a_call_says_goes_elsewhere_when_its_channel_does_not_take_it(sink, attached):
+    own = Channel()
+    sink.attach(own)
+    own.congested = True
+    say_in_call(sink, own, "congested")
+    sink.detach(own)
+    say_in_call(sink, own, "gone")
+    assert own.logs == []
+    assert attached.texts == ["congested", "gone"]
+
+
 def test_the_call_is_named_to_its_own_channel_only(sink, attached):
     for channel in (attached, Channel()):
-        token = current_call.set(FakeCall(channel))
-        sink.emit(20, Source.STDOUT, "x")
-        current_call.reset(token)
+        say_in_call(sink, channel)
     assert [log["call"] for log in attached.logs] == [77, 0]
 
 

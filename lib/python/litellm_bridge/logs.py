@@ -1,4 +1,4 @@
-"""Log records on their way to Node: one live channel, never blocking, bounded."""
+"""Log records on their way to Node: each to one live channel, never blocking, bounded."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class LogSink:
         self._channels: list[Channel] = []
 
     def attach(self, channel: Channel) -> None:
-        """channel may be used from now on; the oldest that lives is."""
+        """channel may be used from now on: for its calls' records, and, while the oldest, for all."""
         self._channels.append(channel)
         channel.on_drained = self.flush
         self.flush()
@@ -85,7 +85,13 @@ class LogSink:
             record = self._take()
             if record is None:
                 return
-            self._channels[0].send(_frame(record, self._channels[0]))
+            channel = self._channel_for(record)
+            channel.send(_frame(record, channel))
+
+    def _channel_for(self, record: Record) -> Channel:
+        """The thread that made the call knows for which request; a stalled one is not waited for."""
+        own = record.call.channel if record.call is not None else None
+        return own if own in self._channels and not own.congested else self._channels[0]
 
     def _keep(self, record: Record) -> None:
         with self._lock:
