@@ -124,7 +124,7 @@ class Connection {
    * @throws {LiteLLMError} when the start is refused at once
    */
   start(startTimeout) {
-    if (this.#current !== null || this.#opening !== null) return;
+    if (this.#opening !== null || (this.#current !== null && this.#port.isLive())) return;
     const { env } = this.#audience.shape;
     const isAsked = typeof env === 'function';
     const isBegun = !isAsked && this.#stopping === null && this.#begin(env ?? {}, startTimeout);
@@ -236,7 +236,12 @@ class Connection {
     this.#current = known ?? new Generation(number, created);
     if (known !== undefined) return;
     this.#generations.set(number, this.#current);
-    this.#current.limitStart(startTimeout, () => this.#port?.abort(number, 'ERR_START_TIMEOUT'));
+    this.#current.limitStart(startTimeout, () => this.#abortStart(number, startTimeout));
+  }
+
+  /** @param {number} number @param {number} ms */
+  #abortStart(number, ms) {
+    this.#port?.abort(number, 'ERR_START_TIMEOUT', `not ready within ${ms} ms`);
   }
 
   /** Starts that failed again and again are refused for a while. @param {any} error */

@@ -100,8 +100,9 @@ function checkObject(value, path, above) {
     if (plain !== value) return check(plain, path, above);
   }
   refuseOpaque(value, path);
-  for (const key of Object.keys(value)) {
-    check(/** @type {Record<string, unknown>} */ (value)[key], join(path, key), above);
+  for (const [key, item] of Object.entries(value)) {
+    // As in JSON and the official clients: what is undefined was not given.
+    if (item !== undefined) check(item, join(path, key), above);
   }
 }
 

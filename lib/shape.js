@@ -104,7 +104,8 @@ function startArguments(shape, variables) {
   const given = shape.python === undefined ? {} : { python: shape.python };
   const found = shape.python === undefined ? privatePython() : null;
   const privately = found === null ? {} : { privatePython: found };
-  return { ...given, ...privately, env, script: SCRIPT, options: JSON.stringify(options) };
+  const inherit = Object.keys(shape).length === 0;
+  return { ...given, ...privately, env, script: SCRIPT, options: JSON.stringify(options), inherit };
 }
 
 module.exports = { SCRIPT, claim, digest, environmentList, resolveEnv, startArguments };

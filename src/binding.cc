@@ -203,10 +203,11 @@ public:
         env, "Port",
         {InstanceMethod("start", &Port::Start), InstanceMethod("call", &Port::Call),
          InstanceMethod("cancel", &Port::Cancel), InstanceMethod("consume", &Port::Consume),
-         InstanceMethod("abort", &Port::Abort), InstanceMethod("hold", &Port::Hold),
-         InstanceMethod("release", &Port::Release), InstanceMethod("claim", &Port::Claim),
-         InstanceMethod("unclaim", &Port::Unclaim), InstanceMethod("stop", &Port::Stop),
-         InstanceMethod("status", &Port::Status), InstanceMethod("close", &Port::Close)});
+         InstanceMethod("abort", &Port::Abort), InstanceMethod("isLive", &Port::IsLive),
+         InstanceMethod("hold", &Port::Hold), InstanceMethod("release", &Port::Release),
+         InstanceMethod("claim", &Port::Claim), InstanceMethod("unclaim", &Port::Unclaim),
+         InstanceMethod("stop", &Port::Stop), InstanceMethod("status", &Port::Status),
+         InstanceMethod("close", &Port::Close)});
   }
 
   explicit Port(const Napi::CallbackInfo &info) : Napi::ObjectWrap<Port>(info) {
@@ -254,7 +255,10 @@ private:
     std::vector<char *> envp = PointersTo(variables);
     lb_start_options_t options = {python.empty() ? nullptr : python.c_str(),
                                   private_python.empty() ? nullptr : private_python.c_str(),
-                                  script.c_str(), worker.c_str(), envp.data()};
+                                  script.c_str(),
+                                  worker.c_str(),
+                                  envp.data(),
+                                  from.Get("inherit").ToBoolean().Value()};
     return Started(env, options);
   }
 
@@ -302,7 +306,12 @@ private:
 
   void Abort(const Napi::CallbackInfo &info) {
     if (session_ != nullptr)
-      lb_port_abort(session_->port, NumberOf(info[0]), lb_err_from_code(StringOf(info[1]).c_str()));
+      lb_port_abort(session_->port, NumberOf(info[0]), lb_err_from_code(StringOf(info[1]).c_str()),
+                    StringOf(info[2]).c_str());
+  }
+
+  Napi::Value IsLive(const Napi::CallbackInfo &info) {
+    return To(info.Env(), session_ != nullptr && lb_port_is_live(session_->port) != 0);
   }
 
   void Hold(const Napi::CallbackInfo &) {

@@ -22,6 +22,7 @@ typedef struct lb_start_options {
   const char *script;         /* absolute path of the worker's main file */
   const char *worker;         /* JSON for the worker */
   char *const *envp;          /* the whole environment */
+  int inherit; /* 1: what shaped the last generation shapes this one too, if there was one */
 } lb_start_options_t;
 
 typedef enum lb_generation_state {

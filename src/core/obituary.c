@@ -16,8 +16,11 @@
   X(SIGABRT)                                                                                       \
   X(SIGALRM)                                                                                       \
   X(SIGBUS)                                                                                        \
-  X(SIGFPE) X(SIGHUP) X(SIGILL) X(SIGINT) X(SIGIO) X(SIGKILL) X(SIGPIPE) X(SIGQUIT) X(SIGSEGV)     \
-      X(SIGSYS) X(SIGTERM) X(SIGTRAP) X(SIGUSR1) X(SIGUSR2) X(SIGXCPU) X(SIGXFSZ)
+  X(SIGFPE)                                                                                        \
+  X(SIGHUP)                                                                                        \
+  X(SIGILL)                                                                                        \
+  X(SIGINT) X(SIGIO) X(SIGKILL) X(SIGPIPE) X(SIGQUIT) X(SIGSEGV) X(SIGSYS) X(SIGTERM) X(SIGTRAP)   \
+      X(SIGUSR1) X(SIGUSR2) X(SIGXCPU) X(SIGXFSZ)
 
 const char *lb_signal_name(int signal) {
   static __thread char unnamed[24];

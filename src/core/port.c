@@ -281,15 +281,15 @@ static int connect_to(lb_port_t *port, const lb_start_t *start) {
   return LB_OK;
 }
 
-/* A port serves one generation at a time. */
+int lb_port_is_live(lb_port_t *port) {
+  if (port->generation == NULL || port->settled) return 0;
+  return lb_server_is_usable(port->generation);
+}
+
+/* A port serves one generation at a time: a dead one is buried first. */
 static int is_current(lb_port_t *port) {
-  if (port->generation == NULL) return 0;
-  check(port);
-  if (port->generation == NULL) return 0;
-  lb_server_lock();
-  int current = !port->generation->stopping && port->generation->err == LB_OK;
-  lb_server_unlock();
-  return current;
+  if (!lb_port_is_live(port)) check(port);
+  return lb_port_is_live(port);
 }
 
 int lb_port_start(lb_port_t *port, const lb_start_options_t *options, uint32_t *generation,
@@ -323,9 +323,9 @@ void lb_port_consume(lb_port_t *port, uint32_t id, uint64_t bytes) {
   if (port->channel != NULL) lb_channel_consume(port->channel, id, bytes);
 }
 
-void lb_port_abort(lb_port_t *port, uint32_t generation, int err) {
+void lb_port_abort(lb_port_t *port, uint32_t generation, int err, const char *detail) {
   if (port->generation == NULL || port->generation->number != generation) return;
-  lb_server_kill(port->generation, err, NULL);
+  lb_server_kill(port->generation, err, detail);
 }
 
 void lb_port_hold(lb_port_t *port) { uv_ref((uv_handle_t *)&port->wake); }

@@ -69,8 +69,12 @@ int lb_port_call(lb_port_t *port, const char *name, lb_call_kind_t kind, uint32_
 void lb_port_cancel(lb_port_t *port, uint32_t id);
 void lb_port_consume(lb_port_t *port, uint32_t id, uint64_t bytes);
 
-/* Kills that generation for this reason, if it is this port's. */
-void lb_port_abort(lb_port_t *port, uint32_t generation, int err);
+/* Kills that generation for this reason, if it is this port's. detail: borrowed, for people. */
+void lb_port_abort(lb_port_t *port, uint32_t generation, int err, const char *detail);
+
+/* 1: this port's generation was alive a moment ago. 0: it is dead or going, or there is none;
+ * lb_port_start begins the next. Cheap: for each call. */
+int lb_port_is_live(lb_port_t *port);
 
 /* Ends the generation: its worker sent what is not of the protocol. what: for
  * people. May be called by the message handler. */

@@ -25,6 +25,7 @@ static struct {
   uint32_t last_number;
   lb_listener_t *listeners;
   lb_claims_t claims;
+  int is_shape_open; /* the last instance is gone: the next one may differ */
   lb_backoff_t backoff;
   int failed_err;      /* of the last failed start */
   char *failed_detail; /* owned */
@@ -180,9 +181,17 @@ static void start_thread(void *arg) {
   if (unwanted) see_out(generation, 0);
 }
 
+/* Mutex held. */
 static int usable(lb_generation_t *generation) {
   return generation != NULL && poll_locked(generation) != LB_GENERATION_ENDED &&
          !generation->stopping && generation->err == LB_OK;
+}
+
+int lb_server_is_usable(lb_generation_t *generation) {
+  lb_server_lock();
+  int is_usable = usable(generation);
+  lb_server_unlock();
+  return is_usable;
 }
 
 static int refuse_while_backing_off(lb_start_t *out) {
@@ -192,10 +201,16 @@ static int refuse_while_backing_off(lb_start_t *out) {
   return server.failed_err;
 }
 
+/* Threads share no objects: one whose instances shape nothing starts what the first one shaped. */
+static const lb_start_options_t *shaped(const lb_start_options_t *options) {
+  int known = options->inherit && server.current != NULL && !server.is_shape_open;
+  return known ? &server.current->options : options;
+}
+
 static int begin(const lb_start_options_t *options, lb_start_t *out) {
   int sys_err = 0;
   lb_generation_t *generation = NULL;
-  int err = lb_generation_new(options, server.last_number + 1, &generation, &sys_err);
+  int err = lb_generation_new(shaped(options), server.last_number + 1, &generation, &sys_err);
   if (err == LB_OK) {
     lb_generation_retain(generation); /* the thread's */
     sys_err = lb_thread_run(start_thread, generation);
@@ -212,6 +227,7 @@ static int begin(const lb_start_options_t *options, lb_start_t *out) {
   lb_generation_release(server.current);
   server.current = generation;
   server.last_number = generation->number;
+  server.is_shape_open = 0;
   out->created = 1;
   return LB_OK;
 }
@@ -288,7 +304,10 @@ int lb_server_claim(const lb_shape_t *shape, size_t count, const char **contradi
 int lb_server_unclaim(void) {
   lb_server_lock();
   int last = lb_claims_remove(&server.claims);
-  if (last) lb_backoff_succeeded(&server.backoff); /* the next instance may differ */
+  if (last) {
+    lb_backoff_succeeded(&server.backoff);
+    server.is_shape_open = 1;
+  }
   lb_server_unlock();
   return last;
 }

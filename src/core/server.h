@@ -60,6 +60,9 @@ void lb_server_doubt(lb_generation_t *generation);
  * none. */
 int lb_server_stop(void);
 
+/* 1: it lives, and nobody wants it to end. Reaps it if it has ended. */
+int lb_server_is_usable(lb_generation_t *generation);
+
 /* Reaps it if it has ended. Returns its state. */
 lb_generation_state_t lb_server_poll(lb_generation_t *generation);
 

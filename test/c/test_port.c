@@ -67,6 +67,23 @@ static void a_death_that_the_loop_has_not_seen_refuses_the_call(void **state) {
   assert_int_equal(call(b, &id), LB_OK);
 }
 
+static void a_death_is_known_before_the_loop_tells_of_it(void **state) {
+  bench_t *b = *state;
+  assert_false(lb_port_is_live(b->port));
+  start(b, "answer");
+  assert_true(lb_port_is_live(b->port));
+  await(b, &b->ready);
+  kill((pid_t)b->pid, SIGKILL);
+  for (int i = 0; i < PATIENCE_MS && lb_port_is_live(b->port); i++)
+    usleep(1000);
+  assert_false(lb_port_is_live(b->port));
+  assert_int_equal(b->down, 0);
+  b->ready = 0;
+  start(b, "answer"); /* tells of the death first */
+  assert_int_equal(b->down, 1);
+  await(b, &b->ready);
+}
+
 static void a_broken_interpreter_is_quoted(void **state) {
   bench_t *b = *state;
   start(b, "broken");
@@ -137,7 +154,7 @@ static void aborted_with_a_reason(void **state) {
   bench_t *b = *state;
   start(b, "mute");
   await(b, &b->spawned);
-  lb_port_abort(b->port, 999999, LB_ESTART_TIMEOUT); /* another generation: nothing happens */
+  lb_port_abort(b->port, 999999, LB_ESTART_TIMEOUT, ""); /* another generation: nothing happens */
   assert_int_equal(lb_server_stop(), 1);
   await(b, &b->down);
   b->down = b->spawned = 0;
@@ -146,9 +163,10 @@ static void aborted_with_a_reason(void **state) {
   lb_server_status_t status;
   lb_server_status(&status);
   assert_string_equal(status.state, "starting");
-  lb_port_abort(b->port, status.generation, LB_ESTART_TIMEOUT);
+  lb_port_abort(b->port, status.generation, LB_ESTART_TIMEOUT, "not in 5 ms");
   await(b, &b->down);
   assert_int_equal(b->last.err, LB_ESTART_TIMEOUT);
+  assert_non_null(strstr(b->detail, "not in 5 ms"));
   assert_true(no_children());
 }
 
@@ -235,6 +253,36 @@ static void the_childs_signals_are_at_their_defaults(void **state) {
   assert_int_equal(mask_of(b->words, "SigIgn:\\t") & (1u << (SIGUSR1 - 1)), 0);
 }
 
+static int start_shapeless(bench_t *b) {
+  char *envp[] = {NULL}, *detail;
+  lb_start_options_t options = {
+      .python = "/nowhere", .script = "/worker.py", .worker = "{}", .envp = envp, .inherit = 1};
+  uint32_t generation;
+  uint64_t wait_ms;
+  int created;
+  return lb_port_start(b->port, &options, &generation, &created, &detail, &wait_ms);
+}
+
+static void one_that_shapes_nothing_starts_what_the_first_shaped(void **state) {
+  bench_t *b = *state, *other = NULL;
+  setup((void **)&other);
+  start(b, "answer");
+  await(b, &b->ready);
+  kill((pid_t)b->pid, SIGKILL);
+  await(b, &b->down);
+  assert_int_equal(start_shapeless(other), LB_OK);
+  await(other, &other->ready); /* by the first one's interpreter and environment */
+  lb_server_stop();
+  await(other, &other->down);
+  lb_server_unclaim();
+  lb_server_unclaim(); /* with the last instance its shape is gone */
+  other->down = 0;
+  assert_int_equal(start_shapeless(other), LB_OK);
+  await(other, &other->down);
+  assert_int_equal(other->last.err, LB_EPYTHON_NOT_FOUND);
+  teardown((void **)&other);
+}
+
 static void two_ports_share_one_process(void **state) {
   bench_t *b = *state, *other = NULL;
   setup((void **)&other);
@@ -283,6 +331,7 @@ int main(void) {
       CASE(it_starts_answers_and_stops),
       CASE(death_is_told_once_and_the_next_start_works),
       CASE(a_death_that_the_loop_has_not_seen_refuses_the_call),
+      CASE(a_death_is_known_before_the_loop_tells_of_it),
       CASE(a_broken_interpreter_is_quoted),
       CASE(a_missing_interpreter_is_named),
       CASE(what_it_says_of_itself_is_its_reason),
@@ -297,6 +346,7 @@ int main(void) {
       CASE(another_reaper_took_the_status),
       CASE(the_childs_signals_are_at_their_defaults),
       CASE(two_ports_share_one_process),
+      CASE(one_that_shapes_nothing_starts_what_the_first_shaped),
       CASE(failed_starts_back_off_with_the_last_reason_until_the_last_instance_is_gone),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -173,7 +173,7 @@ test('errors: an error in mid-stream comes after the chunks that came', async ()
   const result = await support.read(llm.chat.completions.create(args));
   assert.equal(support.textOf(result.chunks), 'Hello');
   assert.equal(result.error.name, 'MidStreamFallbackError');
-  assert.equal(result.error.status, 500);
+  assert.equal(result.error.status, 503);
   assert.equal(result.error.retryable, true);
   assert.match(result.error.message, /overloaded in band/);
 });

@@ -47,6 +47,23 @@ test('start is asked for once, not by every call', async () => {
   assert.equal(port.calls('call').length, 2);
 });
 
+test('a death that was not told yet: the next call begins the next generation', async () => {
+  const { llm, port } = make();
+  llm.call('a').catch(() => {});
+  await settled();
+  port.live = false;
+  port.next.start.push(() => {
+    port.event('down', DOWN);
+    return port.nextGeneration();
+  });
+  const late = llm.call('b');
+  await settled();
+  assert.equal(port.calls('start').length, 2);
+  assert.equal(port.calls('call').length, 2);
+  port.frames([RESULT, 2, settlement('answer'), 0]);
+  assert.equal(await late, 'answer');
+});
+
 test('a call is sent with its name, kind, arguments and window', async () => {
   const { llm, port } = make();
   llm.chat.completions.create(REQUEST).catch(() => {});
@@ -248,7 +265,7 @@ test('a start that takes too long is ended by its number', async () => {
   const { llm, port } = make({ ...SILENT, startTimeout: 10 });
   const ready = llm.ready();
   while (port.calls('abort').length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-  assert.deepEqual(port.calls('abort'), [[1, 'ERR_START_TIMEOUT']]);
+  assert.deepEqual(port.calls('abort'), [[1, 'ERR_START_TIMEOUT', 'not ready within 10 ms']]);
   port.event('down', { ...DOWN, code: 'ERR_START_TIMEOUT' });
   await assert.rejects(ready, { code: 'ERR_START_TIMEOUT' });
 });

@@ -43,8 +43,12 @@ test('what JSON cannot say is refused with its path', () => {
   refuses({ temperature: Number.NEGATIVE_INFINITY }, 'temperature', '-Infinity');
 });
 
-test('what JSON would drop is refused with its path', () => {
-  refuses({ temperature: undefined }, 'temperature', 'undefined');
+test('a parameter that is undefined was not given', () => {
+  const args = { model: 'm', temperature: undefined, tools: [{ x: undefined, y: 1 }] };
+  assert.equal(serialize(args), '{"model":"m","tools":[{"y":1}]}');
+});
+
+test('an undefined item, of which JSON would make null, is refused with its path', () => {
   refuses({ messages: [{ role: 'user' }, undefined] }, 'messages[1]', 'undefined');
 });
 

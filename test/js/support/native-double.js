@@ -55,6 +55,13 @@ class PortDouble {
     return this.#answer('claim', null);
   }
 
+  /** Ask for another answer by setting it. */
+  live = true;
+
+  isLive() {
+    return this.live;
+  }
+
   cancel(id) {
     this.log.push(['cancel', id]);
   }
