@@ -100,7 +100,12 @@ def test_headers_that_litellm_attached():
     assert errors.request_id(headers) == "r"
 
 
-def test_a_mid_stream_error_has_its_originals_status():
+def test_the_prompts_that_litellm_appends_are_left_out():
+    text = "Invalid response object\n\nreceived_args={'messages': 'my diary'}"
+    assert error_meta(ValueError(text))["message"] == "Invalid response object"
+
+
+def test_a_mid_stream_error_has_the_status_that_litellm_gives_it():
     original = litellm.RateLimitError("slow", "openai", "m", response(429, retry_after="3"))
     error = exceptions.MidStreamFallbackError("cut", "m", "openai", original_exception=original)
     meta = error_meta(error)

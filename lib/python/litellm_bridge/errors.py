@@ -22,6 +22,8 @@ _REQUEST_IDS = (
     "x-goog-request-id",
 )
 _PREFIX = "llm_provider-"
+# LiteLLM appends all its local variables to some texts: prompts and answers among them.
+_LOCALS = "\n\nreceived_args="
 
 
 class BridgeError(Exception):
@@ -87,7 +89,8 @@ def message_of(exc: BaseException) -> str:
         text = str(exc)
     except Exception:  # LiteLLM's __str__ may read attributes that were never set
         text = ""
-    return text or _text(getattr(exc, "message", None)) or type(exc).__name__
+    text = text or _text(getattr(exc, "message", None)) or type(exc).__name__
+    return text.split(_LOCALS, 1)[0]
 
 
 def status_of(exc: BaseException) -> int | None:
