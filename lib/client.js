@@ -6,12 +6,13 @@ const { EventEmitter } = require('node:events');
 
 const { Connection } = require('./connection');
 const { LiteLLMError, invalidArgument } = require('./errors');
-const { callOptions, checkVariables, clientOptions, streamOptions } = require('./options');
+const { callOptions, checkText, checkVariables, clientOptions, streamOptions } = require('./options');
 const { checkArguments, checkChat, checkModel, serialize } = require('./request');
 const { runStream } = require('./run');
 const { digest } = require('./shape');
 const { StreamSource } = require('./source');
 const { Stream } = require('./stream');
+const { verify } = require('./verify');
 const { callWhole } = require('./whole');
 
 /** One for this copy of the package, in this thread. */
@@ -149,6 +150,32 @@ class LiteLLM extends EventEmitter {
     const request = { name: 'bridge.set_env', body: serialize(variables) };
     await callWhole(this.#owner, request, callOptions(options, this.#owner.times));
     connection.remember(variables);
+  }
+
+  /**
+   * Starts Python as any call would, and tells what it is, or what keeps it from starting.
+   * @param {unknown} [options]
+   * @returns {Promise<import('./verify').Report>} rejects only with ERR_CLOSED,
+   *   ERR_INVALID_ARGUMENT or an abort
+   */
+  async verify(options) {
+    this.#checkOpen();
+    return verify(this.#owner, callOptions(options, this.#owner.times));
+  }
+
+  /**
+   * Runs a program with the interpreter, environment and `sys.path` of the server, in a process
+   * of its own. A time limit or an abort kills that process and those that it started.
+   * @param {string} code goes in by stdin
+   * @param {unknown} [options]
+   * @returns {Promise<{ stdout: string, stderr: string, exitCode: number | null, signal: string | null }>}
+   *   exitCode is null when a signal ended it
+   */
+  async runPython(code, options) {
+    this.#checkOpen();
+    checkText('code', code);
+    const request = { name: 'bridge.run_python', body: serialize({ code }) };
+    return callWhole(this.#owner, request, callOptions(options, this.#owner.times));
   }
 
   status() {

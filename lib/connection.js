@@ -25,8 +25,8 @@ const NOT_THE_CHANNEL = new Set(['ERR_MEMORY', 'ERR_INVALID_ARGUMENT']);
  */
 
 /** @param {any} info of a `down` event */
-function downError({ code, detail, exitCode, signal, pid }) {
-  return Object.assign(new LiteLLMError(code, detail), { exitCode, signal, pid });
+function downError({ code, detail, hint, exitCode, signal, pid }) {
+  return Object.assign(new LiteLLMError(code, detail, { hint }), { exitCode, signal, pid });
 }
 
 class Connection {
@@ -245,9 +245,9 @@ class Connection {
   }
 
   /** Starts that failed again and again are refused for a while. @param {any} error */
-  #refusal({ code, detail, backoff }) {
-    if (!backoff) return new LiteLLMError(code, detail);
-    return new LiteLLMError(code, detail, { cause: this.#lastError ?? new LiteLLMError(code) });
+  #refusal({ code, detail, hint, backoff }) {
+    if (!backoff) return new LiteLLMError(code, detail, { hint });
+    return new LiteLLMError(code, detail, { hint, cause: this.#lastError ?? new LiteLLMError(code) });
   }
 
   /**
@@ -401,6 +401,24 @@ class Connection {
   }
 
   // ---- status
+
+  /**
+   * Every candidate for the interpreter, as a start that begins now would judge them. An `env`
+   * function is asked once more.
+   * @returns {Promise<{ platform: string, candidates: import('./verify').Verdict[], chosen: number | null }>}
+   *   holds the event loop
+   * @throws {LiteLLMError} ERR_CONFIG, ERR_MEMORY
+   */
+  async inspect() {
+    const { shape } = this.#audience;
+    this.hold();
+    try {
+      const variables = await resolveEnv(shape.env);
+      return await native.inspect(startArguments(shape, { ...variables, ...this.#added }));
+    } finally {
+      this.release();
+    }
+  }
 
   #serverStatus() {
     const platform = native.platform(environmentList(process.env));

@@ -18,13 +18,13 @@ class LiteLLMError extends Error {
   /**
    * @param {string} code one of docs/errors.md
    * @param {string} [detail] this case, for people; without secrets
-   * @param {{ cause?: unknown }} [options]
+   * @param {{ cause?: unknown, hint?: string }} [options] hint: better than the code's own
    */
   constructor(code, detail, options) {
     const { text, hint } = TABLE[code] ?? { text: code, hint: '' };
     super(detail ? `${text}: ${detail}` : text, options);
     this.code = code;
-    this.hint = hint;
+    this.hint = options?.hint ?? hint;
   }
 }
 LiteLLMError.prototype.name = 'LiteLLMError';

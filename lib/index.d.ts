@@ -280,6 +280,56 @@ export interface Status {
   pending: number;
 }
 
+/** What is said of one candidate for the interpreter. Nothing speaks against it: three nulls. */
+export interface Candidate {
+  /** Who named it: the option, LITELLM_BRIDGE_PYTHON, …; `private`: `litellm-bridge install`. */
+  source: 'option' | 'variable' | 'layer' | 'venv' | 'private' | 'path';
+  path: string;
+  code: ErrorCode | null;
+  /** Why it is refused or passed over. */
+  reason: string | null;
+  /** What to do about it. */
+  hint: string | null;
+  /** A start takes this one. At most one is. */
+  chosen: boolean;
+}
+
+export interface Problem {
+  code: ErrorCode;
+  message: string;
+  /** What to do. */
+  hint: string;
+}
+
+/** What `verify()` found. `npx litellm-bridge doctor` shows the same. */
+export interface Verification {
+  platform: Status['platform'];
+  /** In the order in which they are tried, also those behind the chosen one. */
+  candidates: Candidate[];
+  /** The Python that runs; null where none does. `sysPath`: where it imports from. */
+  python: { version: string; path: string; sysPath: string[] } | null;
+  litellm: { version: string; path: string } | null;
+  /** The native addon: its file, the Node-API version it needs, the Node it was compiled with. */
+  addon: { path: string | null; napi: number; node: string };
+  /** Versions of what LiteLLM builds on; null where a package is not installed. */
+  packages: Record<string, string | null>;
+  /** There is no problem. */
+  ok: boolean;
+  problems: Problem[];
+  /** What works, but may not be meant: a LiteLLM that was not tested. */
+  warnings: Problem[];
+}
+
+/** How a program ended. Outputs are UTF-8, at most 16 MiB each. */
+export interface PythonResult {
+  stdout: string;
+  stderr: string;
+  /** null where a signal ended it. */
+  exitCode: number | null;
+  /** Its name, such as `SIGSEGV`, or null. */
+  signal: string | null;
+}
+
 export type LogLevel = 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL';
 
 export interface LogRecord {
@@ -364,6 +414,22 @@ export class LiteLLM extends EventEmitter<LiteLLMEvents> {
   status(): Status;
 
   /**
+   * Starts Python as any call does, and tells what it is: interpreter, LiteLLM, packages, and
+   * every candidate with its verdict. A Python that can't start is no rejection, but a problem.
+   * @throws {LiteLLMError | AbortError} only `ERR_CLOSED`, `ERR_INVALID_ARGUMENT` or an abort
+   */
+  verify(options?: CallOptions): Promise<Verification>;
+
+  /**
+   * Runs a Python program with the interpreter, the environment and the `sys.path` of LiteLLM, in
+   * a process of its own that has nothing on stdin. What it starts ends with it. After `timeout`,
+   * or at an abort, it is killed, and what it started, too.
+   * @param code goes in by stdin: no list of processes shows it
+   * @throws {LiteLLMError} `ERR_TIMEOUT`; `ERR_MEMORY`: an output above 16 MiB
+   */
+  runPython(code: string, options?: CallOptions): Promise<PythonResult>;
+
+  /**
    * Rejects the calls of this instance with `ERR_CLOSED`. The last instance of the process ends
    * Python, and waits for its end.
    */
@@ -395,7 +461,7 @@ export type ErrorCode =
 
 /** Every error of this package but an abort: docs/errors.md. */
 export class LiteLLMError extends Error {
-  constructor(code: ErrorCode, detail?: string, options?: { cause?: unknown });
+  constructor(code: ErrorCode, detail?: string, options?: { cause?: unknown; hint?: string });
   readonly code: ErrorCode;
   /** What to do. */
   readonly hint: string;

@@ -5,6 +5,7 @@
  * cannot run it is told here, in words, and not by the dynamic loader.
  */
 
+const fs = require('node:fs');
 const path = require('node:path');
 
 const ADDON = 'litellm_bridge.node';
@@ -103,4 +104,14 @@ function loadAddon(platform = process.platform, arch = process.arch, load = requ
   throw missing(paths, cause);
 }
 
-module.exports = { loadAddon };
+/**
+ * The file that `loadAddon` takes: what is there is never passed over.
+ * @param {string} [platform]
+ * @param {string} [arch]
+ * @returns {string | null}
+ */
+function addonFile(platform = process.platform, arch = process.arch) {
+  return candidates(platform, arch).find((file) => fs.existsSync(file)) ?? null;
+}
+
+module.exports = { addonFile, loadAddon };

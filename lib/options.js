@@ -284,4 +284,4 @@ function streamOptions(options, times) {
   return { ...times, startTimeout: 0, format: 'text', ...given };
 }
 
-module.exports = { callOptions, checkVariables, clientOptions, isObject, streamOptions };
+module.exports = { callOptions, checkText, checkVariables, clientOptions, isObject, streamOptions };

@@ -55,6 +55,13 @@ export async function calls() {
   if (either instanceof Stream) await either.finalMessage();
   else void either._hidden.usage;
 
+  const { ok, candidates, problems, python } = await llm.verify({ timeout: 5 });
+  const reasons: (string | null)[] = candidates.map(({ reason }) => reason);
+  const sysPath: string[] | undefined = ok ? python?.sysPath : [problems[0].hint];
+  const { stdout, exitCode } = await llm.runPython('print(1)', { timeout: 1000 });
+  const status: [string, number | null] = [stdout, exitCode];
+  void [reasons, sysPath, status];
+
   const tokens = await llm.call<number>('token_counter', { model: 'gpt-4o' });
   const { data } = await llm.embeddings.create({ model: 'm', input: ['a'] });
   const vector: number[] = data[0].embedding;
@@ -108,6 +115,8 @@ export function mistakes(llm: LiteLLM) {
   void llm.chat.completions.create(request, { timeOut: 5 });
   // @ts-expect-error a format that there is not
   void llm.stream(request, { format: 'xml' });
+  // @ts-expect-error a program is a string
+  void llm.runPython(42);
   // @ts-expect-error no event of this name
   llm.on('stat', () => {});
   // @ts-expect-error a code that there is not
