@@ -70,6 +70,7 @@ const GROUPS = {
   },
   js: nodeGroup('js'),
   e2e: nodeGroup('e2e'),
+  lambda: nodeGroup('lambda'),
 };
 
 module.exports = { GROUPS, MAJORS };
