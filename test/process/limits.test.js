@@ -1,0 +1,85 @@
+'use strict';
+
+/** The system refuses: a typed error with the errno's name, nothing left, and a later start works. */
+
+const assert = require('node:assert/strict');
+const { execFileSync } = require('node:child_process');
+const { test } = require('node:test');
+
+const { LiteLLM } = require('../../lib');
+const { children, countDescriptors, countTasks, until, zombies } = require('./support/proc');
+const { fixture, start } = require('./support/program');
+
+const TIMEOUT = { timeout: 60_000 }; // ms
+const OPTIONS = { python: fixture('answers'), log: 'silent' };
+const NOBODY = 65534;
+const UNPRIVILEGED = process.getuid() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+const AMPLE = 100; // tasks more than there are
+const ARGUMENT = 1 << 18; // bytes; the kernel takes 128 KiB at most
+
+function assertRefused({ code, message }, errno) {
+  assert.equal(code, 'ERR_SPAWN', message);
+  assert.match(message, new RegExp(`\\b${errno}\\b`));
+}
+
+test('EMFILE, at each descriptor that a start needs', TIMEOUT, async (t) => {
+  const under = ['sh', '-c', 'ulimit -n 64; exec "$@"', 'sh'];
+  const program = start(t, 'exhausted.js', [OPTIONS], { under });
+  const { outcomes, after } = await program.next();
+  const refused = outcomes.slice(0, -1);
+  assert.ok(refused.length >= 6, 'control and its end, lifeline and its end, last words, a channel');
+  for (const outcome of refused) assertRefused(outcome, 'EMFILE');
+  assert.equal(after.code, null, after.message);
+  assert.deepEqual(await program.ended, { code: 0, signal: null, stderr: '' });
+});
+
+test('EAGAIN, when the user may have no more threads or processes', TIMEOUT, async (t) => {
+  const env = { PATH: '/usr/local/bin:/usr/bin:/bin' }; // one that the user may read
+  const program = start(t, 'attempts.js', [OPTIONS], { env, options: UNPRIVILEGED });
+  const { pid } = program.child;
+  const limit = (count) => execFileSync('prlimit', ['--pid', `${pid}`, `--nproc=${count}:`], UNPRIVILEGED);
+  const attempt = (count) => {
+    limit(count);
+    program.say('start');
+    return program.next();
+  };
+  const uid = UNPRIVILEGED.uid ?? process.getuid();
+  assert.equal((await attempt(countTasks(uid) + AMPLE)).code, null);
+  const outcomes = [];
+  for (let more = 0; more < 5; more++) outcomes.push(await attempt(countTasks(uid) + more));
+  const refused = outcomes.filter(({ code }) => code !== null);
+  assert.ok(refused.length > 0, 'the limit is not felt');
+  for (const outcome of refused) assertRefused(outcome, 'EAGAIN');
+  assert.equal((await attempt(countTasks(uid) + AMPLE)).code, null);
+  await until(() => children(pid).length === 0);
+});
+
+const HUGE = {
+  'one variable is': { HUGE: 'x'.repeat(ARGUMENT) },
+  'all variables together are': Object.fromEntries(
+    Array.from({ length: 100 }, (_, i) => [`HUGE_${i}`, 'x'.repeat(ARGUMENT / 4)]),
+  ),
+};
+
+async function refuse(env) {
+  const llm = new LiteLLM({ ...OPTIONS, env });
+  const error = await llm.ready().catch((reason) => reason);
+  await llm.close();
+  return error;
+}
+
+for (const [name, env] of Object.entries(HUGE)) {
+  test(`E2BIG: ${name} too large`, TIMEOUT, async (t) => {
+    await refuse(env); // the last generation keeps what tells of its end
+    const before = countDescriptors(process.pid);
+    for (let round = 0; round < 3; round++) {
+      const error = await refuse(env);
+      assertRefused(error, 'E2BIG');
+      assert.ok(!error.message.includes('xxx'), 'its values are no part of the text');
+    }
+    await until(() => zombies(process.pid).length === 0 && countDescriptors(process.pid) <= before);
+    const next = new LiteLLM(OPTIONS);
+    t.after(() => next.close());
+    await next.ready();
+  });
+}

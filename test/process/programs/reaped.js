@@ -1,0 +1,31 @@
+'use strict';
+
+/**
+ * Lets a foreign reaper take Python's exit status first: this loop is kept busy until it has.
+ * Arguments: the instance's options, the file that lists what was reaped.
+ */
+
+const fs = require('node:fs');
+const { LiteLLM } = require('../../..');
+
+function isReaped(file, pid) {
+  return fs.readFileSync(file, 'latin1').split('\n').includes(`${pid}`);
+}
+
+async function main() {
+  const [options, file] = [JSON.parse(process.argv[2]), process.argv[3]];
+  const llm = new LiteLLM(options);
+  await llm.ready();
+  const { pid: first } = llm.status();
+  const lost = llm.call('x', { script: [['gate', 'never']] }).catch((error) => error);
+  process.kill(first, 'SIGKILL');
+  while (!isReaped(file, first)) {} // on purpose: neither we nor libuv may look meanwhile
+  const { code, exitCode, signal, pid, message } = await lost;
+  await llm.call('y');
+  const { pid: next } = llm.status();
+  console.log(JSON.stringify({ first, next, error: { code, exitCode, signal, pid, message } }));
+  await llm.close();
+  console.log('{"closed":true}');
+}
+
+main();
