@@ -4,6 +4,9 @@
 
 const assert = require('node:assert/strict');
 const { execFileSync } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
 const { test } = require('node:test');
 
 const { LiteLLM } = require('../../lib');
@@ -13,7 +16,7 @@ const { fixture, start } = require('./support/program');
 const TIMEOUT = { timeout: 60_000 }; // ms
 const OPTIONS = { python: fixture('answers'), log: 'silent' };
 const NOBODY = 65534;
-const UNPRIVILEGED = process.getuid() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+const USER = process.getuid() || NOBODY; // the limit does not bind root
 const AMPLE = 100; // tasks more than there are
 const ARGUMENT = 1 << 18; // bytes; the kernel takes 128 KiB at most
 
@@ -33,24 +36,33 @@ test('EMFILE, at each descriptor that a start needs', TIMEOUT, async (t) => {
   assert.deepEqual(await program.ended, { code: 0, signal: null, stderr: '' });
 });
 
+/** The scripted Python where every user can read it, wherever the checkout is. */
+function forEveryUser(t) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'litellm-bridge-process-'));
+  t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  fs.chmodSync(folder, 0o755);
+  for (const name of ['answers', 'peer']) fs.copyFileSync(fixture(name), path.join(folder, `${name}.py`));
+  return { ...OPTIONS, python: path.join(folder, 'answers.py') };
+}
+
 test('EAGAIN, when the user may have no more threads or processes', TIMEOUT, async (t) => {
-  const env = { PATH: '/usr/local/bin:/usr/bin:/bin' }; // one that the user may read
-  const program = start(t, 'attempts.js', [OPTIONS], { env, options: UNPRIVILEGED });
+  const env = { PATH: '/usr/local/bin:/usr/bin:/bin' }; // one that every user may read
+  const program = start(t, 'attempts.js', [forEveryUser(t), USER], { env });
   const { pid } = program.child;
-  const limit = (count) => execFileSync('prlimit', ['--pid', `${pid}`, `--nproc=${count}:`], UNPRIVILEGED);
-  const attempt = (count) => {
-    limit(count);
+  const attempt = (more) => {
+    const as = { uid: USER, gid: process.getgid() || NOBODY };
+    execFileSync('prlimit', ['--pid', `${pid}`, `--nproc=${countTasks(USER) + more}:`], as);
     program.say('start');
     return program.next();
   };
-  const uid = UNPRIVILEGED.uid ?? process.getuid();
-  assert.equal((await attempt(countTasks(uid) + AMPLE)).code, null);
+  assert.equal((await program.next()).code, null);
+  assert.equal((await attempt(AMPLE)).code, null);
   const outcomes = [];
-  for (let more = 0; more < 5; more++) outcomes.push(await attempt(countTasks(uid) + more));
+  for (let more = 0; more < 5; more++) outcomes.push(await attempt(more));
   const refused = outcomes.filter(({ code }) => code !== null);
   assert.ok(refused.length > 0, 'the limit is not felt');
   for (const outcome of refused) assertRefused(outcome, 'EAGAIN');
-  assert.equal((await attempt(countTasks(uid) + AMPLE)).code, null);
+  assert.equal((await attempt(AMPLE)).code, null);
   await until(() => children(pid).length === 0);
 });
 

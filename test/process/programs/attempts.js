@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * Tries to start Python each time that a line comes in, and prints what became of it.
- * Argument: the instance's options.
+ * Tries to start Python once, and then, as another user, each time that a line comes in; prints
+ * what became of it. Arguments: the instance's options, the user's number.
  */
 
 const readline = require('node:readline');
@@ -19,7 +19,12 @@ async function attempt(options) {
 }
 
 async function main() {
-  const options = JSON.parse(process.argv[2]);
+  const [options, user] = process.argv.slice(2).map((text) => JSON.parse(text));
+  console.log(JSON.stringify(await attempt(options))); // loads what that user may not read
+  if (process.getuid() === 0) {
+    process.setgid(user);
+    process.setuid(user);
+  }
   for await (const _ of readline.createInterface({ input: process.stdin })) {
     console.log(JSON.stringify(await attempt(options)));
   }
