@@ -69,6 +69,7 @@ const GROUPS = {
     return [job('python', PYTEST_COUNTS, toolsPython(), ['-m', 'pytest', ...options, 'test/python'])];
   },
   js: nodeGroup('js'),
+  process: nodeGroup('process'),
   e2e: nodeGroup('e2e'),
   lambda: nodeGroup('lambda'),
 };
