@@ -3,6 +3,7 @@
 
 const { Command } = require('commander');
 const { version } = require('../../package.json');
+const { doctor } = require('./doctor');
 const { CommandError } = require('./error');
 const { install } = require('./install');
 
@@ -43,5 +44,14 @@ program
   .option('--python <path>', 'the Python (3.11 to 3.13) to make it from')
   .option('--force', 'make it anew even if it is there')
   .action(runInstall);
+
+program
+  .command('doctor')
+  .description('show which Python is used and why, and what is wrong; exit status 1 when something is')
+  .option('--json', 'as JSON')
+  .option('--python <path>', 'examine this interpreter, as the option of new LiteLLM()')
+  .action(async (options) => {
+    process.exitCode = await doctor(options);
+  });
 
 program.parseAsync().catch(fail);

@@ -24,8 +24,7 @@ static const advice_t table[] = {
      "The library that is named is missing, or is where the loader does not look: the "
      "interpreter's file alone was copied. " WHOLE_PYTHON},
     {LB_EPYTHON_BROKEN, "No module named 'encodings'",
-     "The interpreter has no standard library: its file alone was copied, or PYTHONHOME is "
-     "wrong. " WHOLE_PYTHON},
+     "The interpreter has no standard library: its file alone was copied. " WHOLE_PYTHON},
     {LB_EPYTHON_BROKEN, "version `GLIBC_",
      "It is built for a newer C library than this system has (Lambda's Node runtimes have glibc "
      "2.34). " WHOLE_PYTHON},
