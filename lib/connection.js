@@ -88,7 +88,7 @@ class Connection {
     if (this.#audience.size === 0) this.#opening = null; // nobody is left to start it for
     if (this.#port.unclaim() && this.#port.stop()) this.#stopping ??= this.#stopped();
     await this.#stopping; // an earlier instance may have begun it
-    if (this.#audience.size === 0) this.#closePort();
+    if (this.#audience.size === 0 && this.#stopping === null) this.#closePort(); // nor a later one
   }
 
   /** Waits for the end of what was told to stop. */
