@@ -1,9 +1,6 @@
 'use strict';
 
-/**
- * Threads that come and go, each ended in the middle of a stream. LITELLM_BRIDGE_TEST_ROUNDS sets
- * how many; the whole proof is 500.
- */
+/** Threads that come and go, each ended in the middle of a stream. */
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
@@ -11,7 +8,7 @@ const { test } = require('node:test');
 const { untilGone } = require('./support/proc');
 const { fixture, start } = require('./support/program');
 
-const ROUNDS = Number(process.env.LITELLM_BRIDGE_TEST_ROUNDS ?? 100);
+const ROUNDS = 500;
 const REPORTS = 5;
 const GROWTH = 1.5; // of resident memory, after the first fifth
 
