@@ -217,10 +217,11 @@ static int charge(lb_call_t *call, const lb_frame_t *frame) {
   return LB_OK;
 }
 
-static int append(fragments_t *partial, const lb_frame_t *frame) {
+/* Room doubles, so that many fragments are copied few times, but never beyond the limit. */
+static int append(fragments_t *partial, const lb_frame_t *frame, size_t max_message) {
   size_t len = partial->len + frame->len;
   if (len > partial->cap) {
-    size_t cap = len < partial->cap * 2 ? partial->cap * 2 : len;
+    size_t cap = len < partial->cap * 2 ? least(partial->cap * 2, max_message) : len;
     char *data = realloc(partial->data, cap);
     if (data == NULL) return LB_EMEMORY;
     partial->data = data;
@@ -237,8 +238,8 @@ static int goes_on(const fragments_t *partial, const lb_frame_t *frame, size_t m
   return frame->len <= max_message - partial->len;
 }
 
-static int keep(fragments_t *partial, const lb_frame_t *frame) {
-  if (append(partial, frame) != LB_OK) return LB_EMEMORY;
+static int keep(fragments_t *partial, const lb_frame_t *frame, size_t max_message) {
+  if (append(partial, frame, max_message) != LB_OK) return LB_EMEMORY;
   partial->open = 1;
   partial->type = frame->type;
   partial->binary = frame->flags & LB_FLAG_BINARY;
@@ -250,7 +251,7 @@ static int keep(fragments_t *partial, const lb_frame_t *frame) {
  * now. */
 static void lend(lb_calls_t *calls, fragments_t *partial, lb_message_t *out) {
   calls->lent = partial->data;
-  out->data = partial->data;
+  out->data = partial->data == NULL ? "" : partial->data; /* of empty fragments */
   out->len = partial->len;
   out->cost = partial->cost;
   *partial = (fragments_t){0};
@@ -260,7 +261,8 @@ static int assemble(lb_calls_t *calls, fragments_t *partial, const lb_frame_t *f
                     lb_message_t *out) {
   int more = (frame->flags & LB_FLAG_MORE) != 0;
   if (!goes_on(partial, frame, calls->max_message)) return LB_EPROTOCOL;
-  if ((more || partial->open) && keep(partial, frame) != LB_OK) return LB_EMEMORY;
+  if ((more || partial->open) && keep(partial, frame, calls->max_message) != LB_OK)
+    return LB_EMEMORY;
   if (more) return LB_AGAIN;
   *out = (lb_message_t){.call = frame->call,
                         .type = frame->type,

@@ -27,7 +27,7 @@ typedef struct lb_message {
   uint32_t call;
   uint8_t type;
   uint8_t flags;    /* LB_FLAG_BINARY or 0 */
-  const char *data; /* borrowed: from the frame or from the table */
+  const char *data; /* borrowed: from the frame or from the table; never NULL */
   size_t len;
   uint64_t cost; /* for lb_calls_consume: all its frames; 0 when it settles */
 } lb_message_t;
@@ -35,7 +35,7 @@ typedef struct lb_message {
 int lb_calls_init(lb_calls_t *calls, size_t max_message); /* LB_OK, LB_EMEMORY */
 void lb_calls_free(lb_calls_t *calls);                    /* forgets every call */
 
-/* window: bytes of credit, above 0. LB_OK: *id is a new call's, never 0 and not
+/* window: bytes of credit, 1 to 2^31. LB_OK: *id is a new call's, never 0 and not
  * in use. LB_EMEMORY. */
 int lb_calls_open(lb_calls_t *calls, lb_call_kind_t kind, uint32_t window, uint32_t *id);
 

@@ -10,45 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* ---- allocation that fails ---- */
-
-static int countdown; /* 0: off */
-static int did_fail;
-
-static int fails_now(void) {
-  if (__atomic_load_n(&countdown, __ATOMIC_RELAXED) == 0) return 0;
-  if (__atomic_sub_fetch(&countdown, 1, __ATOMIC_RELAXED) != 0) return 0;
-  did_fail = 1;
-  return 1;
-}
-
-void alloc_fail(int nth) {
-  did_fail = 0;
-  __atomic_store_n(&countdown, nth, __ATOMIC_RELAXED);
-}
-
-int alloc_restore(void) {
-  __atomic_store_n(&countdown, 0, __ATOMIC_RELAXED);
-  return did_fail;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-char *__real_strdup(const char *text);
-
-void *__wrap_malloc(size_t size) { return fails_now() ? NULL : __real_malloc(size); }
-
-void *__wrap_calloc(size_t count, size_t size) {
-  return fails_now() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size) {
-  return fails_now() ? NULL : __real_realloc(old, size);
-}
-
-char *__wrap_strdup(const char *text) { return fails_now() ? NULL : __real_strdup(text); }
-
 /* ---- guard pages ---- */
 
 static size_t page_size(void) { return (size_t)sysconf(_SC_PAGESIZE); }

@@ -9,11 +9,7 @@
 
 #include <cmocka.h>
 
-/* Makes the nth allocation of the code under test from now on fail (1: the
- * next), once. Threads: allocations of all of them count. */
-void alloc_fail(int nth);
-/* Ends that. 1 when an allocation did fail. */
-int alloc_restore(void);
+#include "alloc.h"
 
 /* A copy that ends right before a page without access, so that reading one byte
  * too many is a crash. len may be 0; data NULL: zeros. */

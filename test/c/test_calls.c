@@ -254,6 +254,28 @@ static void a_frame_on_its_own_is_not_copied(void **state) {
   assert_ptr_equal(f->message.data, text);
 }
 
+static void an_empty_message_in_fragments_has_data_too(void **state) {
+  fixture_t *f = *state;
+  uint32_t id = open_stream(f);
+  assert_int_equal(take(f, id, LB_FRAME_DELTA, LB_FLAG_MORE, ""), LB_AGAIN);
+  assert_int_equal(take(f, id, LB_FRAME_DELTA, 0, ""), LB_OK);
+  assert_int_equal(f->message.len, 0);
+  assert_non_null(f->message.data); /* memcpy and Node want a pointer even for nothing */
+}
+
+static void what_is_kept_for_a_message_never_exceeds_its_limit(void **state) {
+  fixture_t *f = *state;
+  uint32_t id = open_call(f, LB_CALL_STREAM, 8 * LIMIT);
+  uint32_t part = LIMIT / 8;
+  alloc_forget();
+  for (int i = 0; i < 8; i++) /* room that doubles would be ahead of the limit at the fifth */
+    assert_int_equal(take_bytes(f, id, LB_FRAME_CHUNK, LB_FLAG_MORE, NULL, part - (i < 5)),
+                     LB_AGAIN);
+  assert_true(alloc_largest() <= LIMIT);
+  assert_int_equal(take_bytes(f, id, LB_FRAME_CHUNK, 0, NULL, 5), LB_OK);
+  assert_int_equal(f->message.len, LIMIT);
+}
+
 static void freeing_forgets_every_call(void **state) {
   fixture_t *f = *state;
   for (int i = 0; i < 100; i++)
@@ -287,6 +309,8 @@ int main(void) {
       T(open_without_memory_leaves_the_table_whole),
       T(a_fragment_without_memory_is_an_error),
       T(a_frame_on_its_own_is_not_copied),
+      T(an_empty_message_in_fragments_has_data_too),
+      T(what_is_kept_for_a_message_never_exceeds_its_limit),
       T(freeing_forgets_every_call),
   };
   return cmocka_run_group_tests_name("calls", tests, NULL, NULL);
