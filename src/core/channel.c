@@ -21,6 +21,7 @@ struct lb_channel {
   int open_handles;
   int ended, closing;
   int want_write; /* the socket is full */
+  int starved;    /* there was no memory for credit: without it a call waits for ever */
   lb_calls_t calls;
   lb_outbox_t outbox;
   char *in; /* owned; received, not parsed */
@@ -97,6 +98,11 @@ static void watch(lb_channel_t *channel, int want_write) {
   uv_poll_start(&channel->poll, UV_READABLE | (want_write ? UV_WRITABLE : 0), on_poll);
 }
 
+/* Room comes back: memory of the kernel too. */
+static int is_full(int sys_err) {
+  return sys_err == EAGAIN || sys_err == ENOBUFS || sys_err == ENOMEM;
+}
+
 /* A write that fails says that the worker is gone; what it sent before is still
  * to be read, so the end is told by the reading side. */
 static void flush(lb_channel_t *channel) {
@@ -106,7 +112,7 @@ static void flush(lb_channel_t *channel) {
     ssize_t sent = send(channel->fd, data, len, MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0) {
-      watch(channel, errno == EAGAIN);
+      watch(channel, is_full(errno));
       return;
     }
     lb_outbox_wrote(&channel->outbox, (size_t)sent);
@@ -114,10 +120,20 @@ static void flush(lb_channel_t *channel) {
   watch(channel, 0);
 }
 
+static void end(lb_channel_t *channel, int err) {
+  channel->ended = 1;
+  uv_poll_stop(&channel->poll);
+  channel->handler->ended(channel->arg, err);
+}
+
 static void on_prepare(uv_prepare_t *prepare) {
   lb_channel_t *channel = prepare->data;
   uv_prepare_stop(prepare);
-  if (!channel->want_write) flush(channel);
+  if (channel->ended) return;
+  if (channel->starved)
+    end(channel, LB_EMEMORY);
+  else if (!channel->want_write)
+    flush(channel);
 }
 
 /* The first write of a turn goes at once, later ones together before the loop
@@ -199,12 +215,6 @@ static int receive(lb_channel_t *channel, int reads) {
   return LB_AGAIN;
 }
 
-static void end(lb_channel_t *channel, int err) {
-  channel->ended = 1;
-  uv_poll_stop(&channel->poll);
-  channel->handler->ended(channel->arg, err);
-}
-
 static void read_turn(lb_channel_t *channel, int reads) {
   int err = receive(channel, reads);
   if (channel->batched) {
@@ -251,8 +261,18 @@ void lb_channel_cancel(lb_channel_t *channel, uint32_t id) {
   if (lb_outbox_cancel(&channel->outbox, id) == LB_OK) flush_soon(channel);
 }
 
+/* The end is told by the loop, since the consumer is in the middle of something. */
+static void starve(lb_channel_t *channel) {
+  channel->starved = 1;
+  if (!channel->closing) uv_prepare_start(&channel->prepare, on_prepare);
+}
+
 void lb_channel_consume(lb_channel_t *channel, uint32_t id, uint64_t bytes) {
   if (channel->ended) return;
   uint32_t grant = lb_calls_consume(&channel->calls, id, bytes);
-  if (grant > 0 && lb_outbox_credit(&channel->outbox, id, grant) == LB_OK) flush_soon(channel);
+  if (grant == 0) return;
+  if (lb_outbox_credit(&channel->outbox, id, grant) == LB_OK)
+    flush_soon(channel);
+  else
+    starve(channel);
 }

@@ -22,7 +22,8 @@ typedef struct lb_channel_handler {
   /* A whole message; borrowed for the time of the call. Must not enter
    * JavaScript. */
   void (*message)(void *arg, const lb_message_t *message);
-  /* After the messages of one read; at least one came. May call anything here.
+  /* After the messages of one read; at least one came. May call anything here
+   * but lb_channel_drain, which would hand out what comes before the rest of this batch.
    */
   void (*batch)(void *arg);
   /* Nothing more comes, once: LB_OK end of file, LB_EPROTOCOL, LB_EMEMORY. */

@@ -360,6 +360,62 @@ static void no_memory_for_a_call_leaves_the_channel_well(void **state) {
   assert_null(strstr(strstr(got, "01:") + 1, "01:")); /* once */
 }
 
+/* A stream whose credit is lost would wait for ever. */
+static void no_memory_for_credit_ends_it(void **state) {
+  bench_t *b = *state;
+  char chunk[WINDOW];
+  uint32_t id = begin(b, LB_CALL_STREAM, 0);
+  memset(chunk, 'c', sizeof(chunk));
+  far_sends(b, id, LB_FRAME_CHUNK, 0, chunk, sizeof(chunk));
+  turn(b);
+  alloc_fail(1);
+  lb_channel_consume(b->channel, id, sizeof(chunk) + LB_FRAME_COST);
+  assert_int_equal(alloc_restore(), 1);
+  assert_int_equal(b->ended, 0); /* not from within: the loop tells */
+  turn(b);
+  assert_int_equal(b->ended, 1);
+  assert_int_equal(b->ended_err, LB_EMEMORY);
+}
+
+/* The credit of a message that is longer than its window is sent while it comes. */
+static void no_memory_for_credit_while_reading_ends_it(void **state) {
+  bench_t *b = *state;
+  char chunk[WINDOW];
+  uint32_t id = begin(b, LB_CALL_STREAM, 0);
+  memset(chunk, 'c', sizeof(chunk));
+  far_sends(b, id, LB_FRAME_CHUNK, LB_FLAG_MORE, chunk, sizeof(chunk));
+  alloc_fail(3); /* what was received, the fragment, its credit */
+  turn(b);
+  assert_int_equal(alloc_restore(), 1);
+  assert_int_equal(b->ended, 1);
+  assert_int_equal(b->ended_err, LB_EMEMORY);
+}
+
+static void no_memory_for_what_comes_ends_it(void **state) {
+  bench_t *b = *state;
+  uint32_t id = begin(b, LB_CALL_STREAM, 0);
+  far_says(b, id, LB_FRAME_DELTA, "x");
+  alloc_fail(1);
+  turn(b);
+  assert_int_equal(alloc_restore(), 1);
+  assert_int_equal(b->ended_err, LB_EMEMORY);
+}
+
+/* It runs on, and what it sends is swallowed. */
+static void no_memory_for_a_cancel_is_no_end(void **state) {
+  bench_t *b = *state;
+  uint32_t id = begin(b, LB_CALL_STREAM, 0);
+  turn(b);
+  alloc_fail(1);
+  lb_channel_cancel(b->channel, id);
+  assert_int_equal(alloc_restore(), 1);
+  far_says(b, id, LB_FRAME_DELTA, "late");
+  far_sends(b, id, LB_FRAME_END, 0, settled, sizeof(settled));
+  turn(b);
+  assert_string_equal(b->seen, "");
+  assert_int_equal(b->ended, 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -384,6 +440,10 @@ int main(void) {
       CASE(it_never_holds_the_loop),
       CASE(no_memory_at_any_step_of_open),
       CASE(no_memory_for_a_call_leaves_the_channel_well),
+      CASE(no_memory_for_credit_ends_it),
+      CASE(no_memory_for_credit_while_reading_ends_it),
+      CASE(no_memory_for_what_comes_ends_it),
+      CASE(no_memory_for_a_cancel_is_no_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
