@@ -25,13 +25,14 @@ struct lb_port {
   const lb_port_handler_t *handler;
   void *arg;
   int closing;
-  int handles; /* wake, channels and watches that are not closed yet */
+  int handles;     /* wake, channels and watches that are not closed yet */
+  int handing_out; /* a batch: what comes later must not overtake it */
 
   /* of the current generation; NULL without one */
   lb_generation_t *generation; /* counted */
   lb_channel_t *channel;
   lb_watch_t *watch;
-  int told, hello, ready, settled; /* spawned was told; frames seen; buried */
+  int told, hello, ready, hung_up, settled; /* spawned was told; frames seen; ended; buried */
 };
 
 static void handle_closed(lb_port_t *port) {
@@ -42,7 +43,7 @@ static void handle_closed(lb_port_t *port) {
 
 /* ---- the process ---- */
 
-static void check(lb_port_t *port);
+static lb_generation_state_t check(lb_port_t *port);
 
 static void on_watch(uv_poll_t *poll, int status, int events) {
   lb_watch_t *watch = poll->data;
@@ -133,19 +134,33 @@ static void bury(lb_port_t *port) {
   if (port->generation != NULL) tell_down(port);
 }
 
-/* Looks what became of the generation; at every sign that something did. */
-static void check(lb_port_t *port) {
-  if (port->generation == NULL || port->closing) return;
+/* Handlers may bury the generation, and begin the next one. */
+static int serves(const lb_port_t *port, uint32_t number) {
+  return port->generation != NULL && port->generation->number == number;
+}
+
+static void see_it_spawned(lb_port_t *port) {
+  const lb_launch_t *launch = &port->generation->launch; /* constant once it was spawned */
+  if (port->told || launch->process.pid == 0) return;
+  port->told = 1;
+  watch_process(port, launch->process.exit_fd);
+  tell_spawned(port, launch);
+}
+
+/* Looks what became of the generation; at every sign that something did. Returns its state: when
+ * it has ended, the port may serve the next one already. */
+static lb_generation_state_t check(lb_port_t *port) {
+  if (port->generation == NULL || port->closing) return LB_GENERATION_ENDED;
+  uint32_t number = port->generation->number;
   lb_generation_state_t state = lb_server_poll(port->generation);
-  if (state == LB_GENERATION_STARTING) return;
-  const lb_launch_t *launch = &port->generation->launch; /* constant from here on */
-  if (!port->told && launch->process.pid > 0) {
-    port->told = 1;
-    watch_process(port, launch->process.exit_fd);
-    tell_spawned(port, launch);
-    if (port->generation == NULL) return; /* closed by the handler */
-  }
-  if (state == LB_GENERATION_ENDED) bury(port);
+  if (state == LB_GENERATION_STARTING) return state;
+  see_it_spawned(port);
+  if (!serves(port, number)) return LB_GENERATION_ENDED;
+  if (state == LB_GENERATION_ENDED && port->handing_out)
+    uv_async_send(&port->wake);
+  else if (state == LB_GENERATION_ENDED)
+    bury(port);
+  return state;
 }
 
 static void on_wake(uv_async_t *wake) { check(wake->data); }
@@ -215,7 +230,9 @@ static void on_message(void *arg, const lb_message_t *message) {
 
 static void on_batch(void *arg) {
   lb_port_t *port = arg;
+  port->handing_out = 1;
   port->handler->batch(port->arg);
+  port->handing_out = 0;
 }
 
 static void on_ended(void *arg, int err) {
@@ -224,8 +241,9 @@ static void on_ended(void *arg, int err) {
     lb_port_violated(port, "a frame is malformed, too large or out of place");
   else if (err != LB_OK)
     lb_server_kill(port->generation, err, "no memory for what it sent");
-  check(port);
-  if (port->generation != NULL && !port->settled) lb_server_doubt(port->generation);
+  port->hung_up = 1;
+  /* once it is buried, the port may serve the next one */
+  if (check(port) == LB_GENERATION_RUNNING) lb_server_doubt(port->generation);
 }
 
 static void on_channel_closed(void *arg) { handle_closed(arg); }
@@ -276,13 +294,13 @@ static int connect_to(lb_port_t *port, const lb_start_t *start) {
   }
   port->handles++;
   port->generation = start->generation;
-  port->told = port->hello = port->ready = port->settled = 0;
+  port->told = port->hello = port->ready = port->hung_up = port->settled = 0;
   uv_async_send(&port->wake); /* it may be running, or dead, already: told by the loop */
   return LB_OK;
 }
 
 int lb_port_is_live(lb_port_t *port) {
-  if (port->generation == NULL || port->settled) return 0;
+  if (port->generation == NULL || port->hung_up || port->settled) return 0;
   return lb_server_is_usable(port->generation);
 }
 
@@ -310,7 +328,7 @@ int lb_port_start(lb_port_t *port, const lb_start_options_t *options, uint32_t *
 int lb_port_call(lb_port_t *port, const char *name, lb_call_kind_t kind, uint32_t window,
                  char *payload, size_t len, uint32_t *id) {
   /* What died in a freeze, or while the loop was busy, is not to get the call. */
-  if (port->told) check(port);
+  if (port->told && check(port) == LB_GENERATION_ENDED) return LB_ESERVER_EXITED;
   if (port->channel == NULL) return LB_ESERVER_EXITED;
   return lb_channel_call(port->channel, name, kind, window, payload, len, id);
 }

@@ -207,6 +207,13 @@ static const lb_start_options_t *shaped(const lb_start_options_t *options) {
   return known ? &server.current->options : options;
 }
 
+/* The one before may still be dying, with no port left that would reap it. */
+static void replace_current(lb_generation_t *generation) {
+  if (server.current != NULL) send_off(server.current, see_out_now);
+  lb_generation_release(server.current);
+  server.current = generation;
+}
+
 static int begin(const lb_start_options_t *options, lb_start_t *out) {
   int sys_err = 0;
   lb_generation_t *generation = NULL;
@@ -224,8 +231,7 @@ static int begin(const lb_start_options_t *options, lb_start_t *out) {
     if (sys_err != 0) out->detail = lb_format("%s (%s)", lb_errno_name(sys_err), strerror(sys_err));
     return err;
   }
-  lb_generation_release(server.current);
-  server.current = generation;
+  replace_current(generation);
   server.last_number = generation->number;
   server.is_shape_open = 0;
   out->created = 1;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A scripted worker for the C tests. PEER in the environment names what it does."""
+"""A scripted worker for the C tests. PEER in the environment names what it does. Later channels are greeted."""
 import array
 import json
 import os
@@ -80,13 +80,18 @@ def main():
         time.sleep(600)
     if HOW == "group":
         send(channel, 0, 0x44, struct.pack("<BBHI", 20, 0, 0, 0) + str(sleeper.pid).encode())
+    while HOW == "flood":
+        send(channel, 0, 0x44, struct.pack("<BBHI", 20, 0, 0, 0) + b"x" * 4000)
     if HOW == "deaf":
         time.sleep(600)
-    if HOW == "answer":
-        if os.fork() == 0:  # one process answers, the other listens to the control socket
+    while channel is not None:
+        if HOW == "answer" and os.fork() == 0:  # one process answers, the other listens to the control socket
             answer(channel)
             os._exit(0)
-    next_channel()
+        channel = next_channel()
+        if channel is not None:
+            hello(channel)
+            ready(channel)
 
 
 main()

@@ -24,6 +24,11 @@ typedef struct bench {
   uv_timer_t patience;
   lb_port_t *port;
   int spawned, hello, ready, down, closed, batches, late;
+  /* run by the handlers, or NULL */
+  void (*when_spawned)(struct bench *bench);
+  void (*when_batch)(struct bench *bench);
+  void (*when_down)(struct bench *bench);
+  int in_batch, nested;
   long pid;
   uint32_t generation;
   lb_down_t last; /* strings below */
@@ -38,7 +43,13 @@ static void on_message(void *arg, const lb_message_t *m) {
     snprintf(b->seen, sizeof(b->seen), "%02x:%u", m->type, m->call);
 }
 
-static void on_batch(void *arg) { ((bench_t *)arg)->batches++; }
+static void on_batch(void *arg) {
+  bench_t *b = arg;
+  b->batches++;
+  if (b->in_batch++) b->nested = 1;
+  if (b->when_batch != NULL) b->when_batch(b);
+  b->in_batch--;
+}
 
 static void on_spawned(void *arg, const lb_spawned_t *info) {
   bench_t *b = arg;
@@ -47,6 +58,7 @@ static void on_spawned(void *arg, const lb_spawned_t *info) {
   assert_string_equal(info->python, PEER);
   assert_string_equal(info->source, "option");
   assert_true(info->spawn_ms > 0);
+  if (b->when_spawned != NULL) b->when_spawned(b);
 }
 
 static void on_hello(void *arg, uint32_t generation, const lb_hello_t *info) {
@@ -69,6 +81,7 @@ static void on_down(void *arg, const lb_down_t *info) {
   b->last = *info;
   snprintf(b->detail, sizeof(b->detail), "%s", info->detail);
   snprintf(b->words, sizeof(b->words), "%s", info->words);
+  if (b->when_down != NULL) b->when_down(b);
 }
 
 static void on_closed(void *arg) { ((bench_t *)arg)->closed++; }
