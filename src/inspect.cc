@@ -9,6 +9,11 @@ extern "C" {
 #include "core/python.h"
 }
 
+#pragma push_macro("NAPI_VERSION") // the header has another one: the newest that this Node has
+#undef NAPI_VERSION
+#include <node_version.h>
+#pragma pop_macro("NAPI_VERSION")
+
 namespace {
 
 Napi::Value Candidate(Napi::Env env, const lb_candidate_t &in) {
@@ -68,13 +73,11 @@ private:
   lb_python_plan_t plan_ = {};
 };
 
-constexpr int kNodeApi = NAPI_VERSION;
-
 } // namespace
 
-#include <node_version.h> // last: it redefines NAPI_VERSION
-
-Napi::Value BuildOf(Napi::Env env) { return Record(env, "napi", kNodeApi, "node", NODE_VERSION); }
+Napi::Value BuildOf(Napi::Env env) {
+  return Record(env, "napi", NAPI_VERSION, "node", NODE_VERSION);
+}
 
 Napi::Value Inspect(const Napi::CallbackInfo &info) {
   auto *inspector = new Inspector(info[0].As<Napi::Object>()); // deletes itself when done
