@@ -4,13 +4,12 @@
 #include "sys.h"
 
 /* strerrorname_np is glibc 2.32. */
-/* clang-format off: its own format of such a list is not stable */
-#define LB_ERRNOS(X)                                                                               \
-  X(E2BIG)                                                                                         \
-  X(EACCES) X(EAGAIN) X(EBADF) X(ECHILD) X(ECONNRESET) X(EFAULT) X(EFBIG) X(EINTR) X(EINVAL)       \
-      X(EIO) X(EISDIR) X(ELIBBAD) X(ELOOP) X(EMFILE) X(EMSGSIZE) X(ENAMETOOLONG) X(ENFILE)         \
-          X(ENOBUFS) X(ENOENT) X(ENOEXEC) X(ENOMEM) X(ENOSYS) X(ENOTCONN) X(ENOTDIR) X(EPERM)      \
-              X(EPIPE) X(ESRCH) X(ETOOMANYREFS) X(ETXTBSY)
+/* clang-format off */
+#define LB_ERRNOS(X) \
+  X(E2BIG) X(EACCES) X(EAGAIN) X(EBADF) X(ECHILD) X(ECONNRESET) X(EFAULT) X(EFBIG) X(EINTR) \
+  X(EINVAL) X(EIO) X(EISDIR) X(ELIBBAD) X(ELOOP) X(EMFILE) X(EMSGSIZE) X(ENAMETOOLONG) \
+  X(ENFILE) X(ENOBUFS) X(ENOENT) X(ENOEXEC) X(ENOMEM) X(ENOSYS) X(ENOTCONN) X(ENOTDIR) \
+  X(EPERM) X(EPIPE) X(ESRCH) X(ETOOMANYREFS) X(ETXTBSY)
 /* clang-format on */
 
 const char *lb_errno_name(int err) {

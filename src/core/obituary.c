@@ -12,12 +12,11 @@
 #define WORDS_MAX 4096 /* bytes: a traceback's end, not a whole log */
 
 /* sigabbrev_np is glibc 2.32. */
-/* clang-format off: its own format of such a list is not stable */
-#define LB_SIGNALS(X)                                                                              \
-  X(SIGABRT)                                                                                       \
-  X(SIGALRM) X(SIGBUS) X(SIGFPE) X(SIGHUP) X(SIGILL) X(SIGINT) X(SIGIO) X(SIGKILL) X(SIGPIPE)      \
-      X(SIGQUIT) X(SIGSEGV) X(SIGSYS) X(SIGTERM) X(SIGTRAP) X(SIGUSR1) X(SIGUSR2) X(SIGXCPU)       \
-          X(SIGXFSZ)
+/* clang-format off */
+#define LB_SIGNALS(X) \
+  X(SIGABRT) X(SIGALRM) X(SIGBUS) X(SIGFPE) X(SIGHUP) X(SIGILL) X(SIGINT) X(SIGIO) X(SIGKILL) \
+  X(SIGPIPE) X(SIGQUIT) X(SIGSEGV) X(SIGSYS) X(SIGTERM) X(SIGTRAP) X(SIGUSR1) X(SIGUSR2) \
+  X(SIGXCPU) X(SIGXFSZ)
 /* clang-format on */
 
 const char *lb_signal_name(int signal) {
