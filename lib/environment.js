@@ -16,6 +16,9 @@ const path = require('node:path');
 /** The hash-locked requirements that come with this package. */
 const LOCK = path.join(__dirname, 'python', 'requirements.lock');
 
+/** Of LOCK, made with it: to hash it at each start would stop the event loop for a millisecond. */
+const { sha256: LOCK_DIGEST } = require('./python/lock.json');
+
 /** Written as the last step of an installation: a folder without it is no environment. */
 const MARKER = 'environment.json';
 
@@ -40,6 +43,11 @@ function cacheFolder(env = process.env, platform = process.platform) {
   return path.join(cacheRoot(env, platform), APPLICATION);
 }
 
+/** @param {string} file @returns {string} hex */
+function digestOf(file) {
+  return createHash('sha256').update(fs.readFileSync(file)).digest('hex');
+}
+
 /**
  * The folder of the environment that a lock file describes.
  * @param {string} cache
@@ -47,7 +55,7 @@ function cacheFolder(env = process.env, platform = process.platform) {
  * @returns {string} absolute; it need not exist
  */
 function environmentFolder(cache, lock = LOCK) {
-  const digest = createHash('sha256').update(fs.readFileSync(lock)).digest('hex');
+  const digest = lock === LOCK ? LOCK_DIGEST : digestOf(lock);
   return path.join(cache, `env-${digest.slice(0, 16)}-${process.arch}`);
 }
 
@@ -69,12 +77,19 @@ function interpreterOf(folder) {
  */
 function privatePython() {
   try {
-    const cache = cacheFolder();
-    // Most servers have no such folder: then the lock file need not be read at all.
-    return fs.existsSync(cache) ? interpreterOf(environmentFolder(cache)) : null;
+    return interpreterOf(environmentFolder(cacheFolder()));
   } catch {
-    return null; // no home folder, or a bundle that left the lock file out: there is none
+    return null; // the user has no home folder
   }
 }
 
-module.exports = { LOCK, MARKER, cacheFolder, environmentFolder, interpreterOf, privatePython };
+module.exports = {
+  LOCK,
+  LOCK_DIGEST,
+  MARKER,
+  cacheFolder,
+  digestOf,
+  environmentFolder,
+  interpreterOf,
+  privatePython,
+};

@@ -30,6 +30,7 @@ done
   echo '# Made by scripts/lock.sh from requirements.in, for Python 3.11 to 3.13 on Linux and macOS.'
   cat "$work/3.11-x86_64-manylinux_2_28"
 } >lib/python/requirements.lock
+printf '{ "sha256": "%s" }\n' "$(sha256sum lib/python/requirements.lock | cut -d ' ' -f 1)" >lib/python/lock.json
 
 uv pip compile test/requirements.in --quiet --generate-hashes --only-binary :all: --universal \
   --python-version 3.11 --no-header --no-annotate --output-file test/requirements.lock

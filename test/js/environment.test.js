@@ -5,7 +5,15 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { test } = require('node:test');
-const { LOCK, MARKER, cacheFolder, environmentFolder, interpreterOf } = require('../../lib/environment');
+const {
+  LOCK,
+  LOCK_DIGEST,
+  MARKER,
+  cacheFolder,
+  digestOf,
+  environmentFolder,
+  interpreterOf,
+} = require('../../lib/environment');
 
 function temporaryFolder(t) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'litellm-bridge-test-'));
@@ -39,6 +47,10 @@ test('another lock is another environment', (t) => {
   fs.writeFileSync(lock, 'two');
   assert.notEqual(environmentFolder(folder, lock), one);
   assert.match(path.basename(one), new RegExp(`^env-[0-9a-f]{16}-${process.arch}$`));
+});
+
+test('the digest that is kept of the lock is its own', () => {
+  assert.equal(LOCK_DIGEST, digestOf(LOCK), 'scripts/lock.sh makes both');
 });
 
 test('a complete environment gives its interpreter', (t) => {
