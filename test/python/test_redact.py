@@ -63,7 +63,7 @@ def test_arguments_that_carry_credentials():
     arguments = {
         "api_key": "key-of-the-call",
         "aws_secret_access_key": "aws-secret",
-        "extra_headers": {"Authorization": "Bearer header-token", "x-trace": "trace-id"},
+        "extra_headers": {"Authorization": "Bearer header-token", "x-request-id": "trace-id"},
         "litellm_params": {"azure_ad_token": "nested-token"},
         "messages": [{"role": "user", "content": "not a secret"}],
         "max_tokens": 5,
@@ -76,3 +76,35 @@ def test_arguments_that_carry_credentials():
 
 def test_the_longer_of_two_secrets_goes_first():
     assert redact("abcdef123456", ["abcdef", "abcdef123456"]) == MARK
+
+
+def test_credentials_inside_lists():
+    arguments = {
+        "fallbacks": [{"model": "openai/b", "api_key": "key-of-a-fallback"}],
+        "model_list": ({"litellm_params": {"api_key": "key-of-a-deployment"}},),
+        "api_key": ["key-in-a-list"],
+        "stop": ["ordinary words"],
+    }
+    secrets = argument_secrets(arguments)
+    assert {"key-of-a-fallback", "key-of-a-deployment", "key-in-a-list"} <= secrets
+    assert not secrets & {"ordinary words", "openai/b"}
+
+
+@pytest.mark.parametrize("name", ["headers", "extra_headers", "default_headers"])
+def test_every_header_is_secret_but_the_harmless_ones(name):
+    headers = {
+        "x-gateway-auth": "key-of-a-gateway",
+        "X-Whatever": "who knows what",
+        "Authorization": "Basic basic-secret",
+        "Content-Type": "application/json",
+        "User-Agent": "an-app/1.0",
+        "x-short": "eu-1",
+    }
+    secrets = argument_secrets({"fallbacks": [{name: headers}]})
+    assert {"key-of-a-gateway", "who knows what", "basic-secret"} <= secrets
+    assert not secrets & {"application/json", "an-app/1.0", "eu-1"}
+
+
+def test_names_with_auth_are_secret(monkeypatch):
+    monkeypatch.setattr("os.environ", {"GATEWAY_AUTH": "hunter2hunter2", "AUTHOR": "Jane Austen"})
+    assert redact("hunter2hunter2 by Jane Austen") == f"{MARK} by Jane Austen"

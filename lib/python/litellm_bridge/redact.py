@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -17,14 +17,23 @@ MARK = "[redacted]"
 SHORTEST = 6  # a shorter value would blot out ordinary words
 
 _SECRET_NAME = re.compile(
-    r"key|token|secret|passw|credential|authorization|cookie|signature", re.IGNORECASE
+    r"key|token|secret|passw|credential|auth(?!or(?!iz))|cookie|signature", re.IGNORECASE
 )
 _NOT_SECRET = re.compile(
     r"^(google_application_credentials|.*_(file|path|url|endpoint|region))$"
     r"|tokens|token_count|tokenizer|cache_key",
     re.IGNORECASE,
 )
-_HEADER_ARGUMENTS = ("headers", "extra_headers", "default_headers")
+_HEADER_ARGUMENTS = frozenset(("headers", "extra_headers", "default_headers"))
+# Gateways name the header of their key as they like, so the harmless ones are listed instead.
+_HARMLESS_HEADERS = re.compile(
+    r"^(accept(-.*)?|cache-control|connection|content-.*|date|helicone-(cache|property)-.*|host"
+    r"|(http-)?referer|origin|user-agent|via|x-title|traceparent|tracestate|x-stainless-.*"
+    r"|x-(request|correlation|trace|client-request)-id|anthropic-(version|beta)|openai-beta)$",
+    re.IGNORECASE,
+)
+_SCHEME = re.compile(r"^(Bearer|Basic)\s+", re.IGNORECASE)
+_DEEPEST = 6  # fallbacks: [{litellm_params: {extra_headers: {…}}}] are five levels
 
 _SHAPES = (
     re.compile(r"(?i)(bearer\s+)[A-Za-z0-9._~+/*=-]{6,}"),
@@ -67,16 +76,34 @@ def environment_secrets() -> Iterator[str]:
 
 
 def argument_secrets(arguments: Mapping[str, Any]) -> frozenset[str]:
-    """Credentials among a call's arguments, one level down too (litellm_params, headers)."""
-    return frozenset(value for value in _walk(arguments, 3) if len(value) >= SHORTEST)
+    """Credentials among a call's arguments, those in nested objects, lists and headers too."""
+    found = _walk(arguments, _looks_secret, _DEEPEST)
+    return frozenset(value for value in found if len(value) >= SHORTEST)
 
 
-def _walk(mapping: Mapping[str, Any], depth: int) -> Iterator[str]:
-    for name, value in mapping.items():
-        if isinstance(value, Mapping) and depth > 0:
-            yield from _walk(value, depth - 1)
-        elif isinstance(value, str) and _looks_secret(str(name)):
-            yield from (value, value.removeprefix("Bearer ").strip())
+def _walk(mapping: Mapping[str, Any], is_secret: Callable[[str], bool], depth: int) -> Iterator[str]:
+    for key, value in mapping.items():
+        name = str(key)
+        inner = _header_is_secret if name.lower() in _HEADER_ARGUMENTS else is_secret
+        yield from _values(value, inner, is_secret(name), depth)
+
+
+def _values(
+    value: Any, is_secret: Callable[[str], bool], secret: bool, depth: int
+) -> Iterator[str]:
+    """secret: a text here is one, for the name that it stands under."""
+    if isinstance(value, str):
+        if secret:
+            yield from (value, _SCHEME.sub("", value).strip())
+    elif depth > 0 and isinstance(value, Mapping):
+        yield from _walk(value, is_secret, depth - 1)
+    elif depth > 0 and isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _values(item, is_secret, secret, depth - 1)
+
+
+def _header_is_secret(name: str) -> bool:
+    return _HARMLESS_HEADERS.search(name) is None
 
 
 @functools.lru_cache(maxsize=1024)
