@@ -7,7 +7,7 @@ const { EventEmitter } = require('node:events');
 const { Connection } = require('./connection');
 const { LiteLLMError, invalidArgument } = require('./errors');
 const { callOptions, checkText, checkVariables, clientOptions, streamOptions } = require('./options');
-const { checkArguments, checkChat, checkModel, serialize } = require('./request');
+const { asStream, checkArguments, checkChat, checkModel, serialize } = require('./request');
 const { runStream } = require('./run');
 const { digest } = require('./shape');
 const { StreamSource } = require('./source');
@@ -131,7 +131,7 @@ class LiteLLM extends EventEmitter {
     const settled = streamOptions(options, this.#owner.times);
     checkChat(args);
     if (args.stream === false) throw invalidArgument('stream is false; use chat.completions.create');
-    const body = serialize({ ...args, stream: true });
+    const body = serialize(asStream(args));
     return runStream(new StreamSource(this.#owner, { name: 'completion', body }, settled), settled);
   }
 

@@ -5,7 +5,17 @@
  * its path before anything is sent: the request arrives as the caller wrote it, or not at all.
  */
 
-const { isAnyArrayBuffer, isArrayBufferView, isMap, isPromise, isRegExp, isSet } = require('node:util').types;
+const {
+  isAnyArrayBuffer,
+  isArrayBufferView,
+  isBoxedPrimitive,
+  isDate,
+  isMap,
+  isNativeError,
+  isPromise,
+  isRegExp,
+  isSet,
+} = require('node:util').types;
 
 const { invalidArgument } = require('./errors');
 const { isObject } = require('./options');
@@ -31,9 +41,41 @@ function join(path, key) {
 /**
  * @param {string} path
  * @param {string} problem
+ * @param {unknown} [cause]
  */
-function refuse(path, problem) {
-  return invalidArgument(`${path || 'the request'} ${problem}`);
+function refuse(path, problem, cause) {
+  return invalidArgument(`${path || 'the request'} ${problem}`, cause);
+}
+
+/**
+ * A property, or whatever else runs code of the caller.
+ * @template T
+ * @param {string} path
+ * @param {() => T} read
+ * @returns {T}
+ */
+function attempt(path, read) {
+  try {
+    return read();
+  } catch (cause) {
+    // The text of the cause is the caller's, and may hold anything.
+    throw refuse(path, 'cannot be read (its getter or toJSON has thrown; see cause)', cause);
+  }
+}
+
+/**
+ * @param {any} value
+ * @param {string | number} key
+ * @param {string} path the value's
+ */
+function read(value, key, path) {
+  return attempt(join(path, key), () => value[key]);
+}
+
+/** Object.entries, but an error has its path. @param {object} value @param {string} path */
+function entries(value, path) {
+  const keys = attempt(path, () => Object.keys(value));
+  return keys.map((key) => [key, read(value, key, path)]);
 }
 
 /** @type {[(value: unknown) => boolean, string][]} */
@@ -42,11 +84,13 @@ const OPAQUE = [
   [isMap, 'is a Map; use a plain object'],
   [isSet, 'is a Set; use an array'],
   [isRegExp, 'is a regular expression'],
+  [isNativeError, 'is an Error; use its message'],
+  [(value) => isDate(value) && Number.isNaN(value.getTime()), 'is a date that is not valid'],
   [isAnyArrayBuffer, 'is binary; use base64 text'],
   [isArrayBufferView, 'is binary; use base64 text'],
 ];
 
-/** JSON would make {} or an object of numbers of these. @param {object} value @param {string} path */
+/** JSON would make {}, null or an object of numbers of these. @param {object} value @param {string} path */
 function refuseOpaque(value, path) {
   for (const [is, problem] of OPAQUE) if (is(value)) throw refuse(path, problem);
 }
@@ -81,7 +125,7 @@ function check(value, path, above) {
   if (above.length === MAX_DEPTH) throw refuse(path.slice(0, 80), 'is nested too deeply');
   above.push(value);
   if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) check(value[i], join(path, i), above);
+    for (let i = 0; i < value.length; i++) check(read(value, i, path), join(path, i), above);
   } else {
     checkObject(value, path, above);
   }
@@ -94,13 +138,15 @@ function check(value, path, above) {
  * @param {object[]} above
  */
 function checkObject(value, path, above) {
-  const { toJSON } = /** @type {{ toJSON?: unknown }} */ (value);
+  // First, since a Buffer has a toJSON: a list of numbers, that no provider takes.
+  refuseOpaque(value, path);
+  if (isBoxedPrimitive(value)) return checkLeaf(value.valueOf(), path);
+  const toJSON = attempt(path, () => /** @type {{ toJSON?: unknown }} */ (value).toJSON);
   if (typeof toJSON === 'function') {
-    const plain = toJSON.call(value, '');
+    const plain = attempt(path, () => toJSON.call(value, ''));
     if (plain !== value) return check(plain, path, above);
   }
-  refuseOpaque(value, path);
-  for (const [key, item] of Object.entries(value)) {
+  for (const [key, item] of entries(value, path)) {
     // As in JSON and the official clients: what is undefined was not given.
     if (item !== undefined) check(item, join(path, key), above);
   }
@@ -128,34 +174,40 @@ function serialize(args) {
   try {
     json = JSON.stringify(args);
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
+    if (!(error instanceof RangeError)) throw refuse('', 'cannot be written as JSON; see cause', error);
     throw invalidArgument(`the request is too large; the limit is ${MAX_REQUEST} bytes`, error);
   }
   checkSize(json);
   return json;
 }
 
-/** @param {unknown} args */
+/** Python takes 1 for true: it would stream to a caller who waits for a whole answer. @param {unknown} args */
 function checkArguments(args) {
   if (!isObject(args)) throw invalidArgument('the request must be an object');
-}
-
-/** @param {any} args */
-function checkModel(args) {
-  checkArguments(args);
-  if (typeof args.model !== 'string' || args.model === '') {
-    throw invalidArgument('model must be a string that is not empty');
-  }
-  const { stream } = args;
+  const stream = read(args, 'stream', '');
   if (stream !== undefined && stream !== null && typeof stream !== 'boolean') {
     throw invalidArgument('stream must be true or false');
   }
 }
 
-/** @param {any} args */
-function checkChat(args) {
-  checkModel(args);
-  if (!Array.isArray(args.messages)) throw invalidArgument('messages must be an array');
+/** @param {unknown} args */
+function checkModel(args) {
+  checkArguments(args);
+  const model = read(args, 'model', '');
+  if (typeof model !== 'string' || model === '') {
+    throw invalidArgument('model must be a string that is not empty');
+  }
 }
 
-module.exports = { MAX_REQUEST, checkArguments, checkChat, checkModel, serialize };
+/** @param {unknown} args */
+function checkChat(args) {
+  checkModel(args);
+  if (!Array.isArray(read(args, 'messages', ''))) throw invalidArgument('messages must be an array');
+}
+
+/** The same request, as a stream. @param {object} args */
+function asStream(args) {
+  return { ...Object.fromEntries(entries(args, '')), stream: true };
+}
+
+module.exports = { MAX_REQUEST, asStream, checkArguments, checkChat, checkModel, serialize };

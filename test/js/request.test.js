@@ -4,7 +4,14 @@ const assert = require('node:assert/strict');
 const { test } = require('node:test');
 const vm = require('node:vm');
 
-const { MAX_REQUEST, checkChat, checkModel, serialize } = require('../../lib/request');
+const {
+  MAX_REQUEST,
+  asStream,
+  checkArguments,
+  checkChat,
+  checkModel,
+  serialize,
+} = require('../../lib/request');
 
 const refuses = (args, path, why = '') =>
   assert.throws(
@@ -58,6 +65,50 @@ test('what JSON would make an empty object of is refused', () => {
   refuses({ stop: new Set(['a']) }, 'stop', 'Set');
   refuses({ audio: new Uint8Array(4) }, 'audio', 'binary');
   refuses({ audio: new ArrayBuffer(4) }, 'audio', 'binary');
+  refuses({ messages: [{ content: Buffer.from('hi') }] }, 'messages[0].content', 'binary');
+  refuses({ metadata: { last: new TypeError('x') } }, 'metadata.last', 'Error');
+});
+
+test('what JSON would make null of is refused', () => {
+  refuses({ metadata: { at: new Date(Number.NaN) } }, 'metadata.at', 'date');
+  refuses({ top_p: Object(Number.NaN) }, 'top_p', 'NaN');
+});
+
+test('a boxed value is what is in the box', () => {
+  refuses({ seed: Object(5n) }, 'seed', 'BigInt');
+  refuses({ user: Object(Symbol('x')) }, 'user', 'symbol');
+  assert.equal(serialize({ a: Object('x'), b: Object(1), c: Object(true) }), '{"a":"x","b":1,"c":true}');
+});
+
+test('code of the caller that throws is an invalid argument with its path and cause', () => {
+  const cause = new Error('sk-secret');
+  const fail = () => {
+    throw cause;
+  };
+  const getter = (key) => Object.defineProperty({ model: 'm' }, key, { get: fail, enumerable: true });
+  const told = (path) => (error) => {
+    assert.equal(error.code, 'ERR_INVALID_ARGUMENT');
+    assert.ok(error.message.startsWith(`an argument is not valid: ${path} `), error.message);
+    assert.ok(!error.message.includes('sk-secret'));
+    assert.equal(error.cause, cause);
+    return true;
+  };
+  assert.throws(() => serialize({ a: [getter('b')] }), told('a[0].b'));
+  assert.throws(() => serialize({ a: { toJSON: fail } }), told('a'));
+  assert.throws(() => serialize({ a: new Proxy({}, { ownKeys: fail }) }), told('a'));
+  assert.throws(() => asStream(getter('user')), told('user'));
+  for (const key of ['model', 'stream', 'messages']) {
+    assert.throws(() => checkChat(getter(key)), told(key));
+  }
+});
+
+test('code of the caller that throws only when it is asked again is an invalid argument, too', () => {
+  let asked = 0;
+  const toJSON = () => {
+    if (asked++ > 0) throw new TypeError('again');
+    return 1;
+  };
+  assert.throws(() => serialize({ a: { toJSON } }), { code: 'ERR_INVALID_ARGUMENT' });
 });
 
 test('a cycle is refused where it closes', () => {
@@ -119,6 +170,10 @@ test('model is asked for, messages must be an array', () => {
   for (const messages of [undefined, {}, 'hello']) {
     assert.throws(() => checkChat({ model: 'm', messages }), { message: /: messages / });
   }
-  assert.throws(() => checkModel({ model: 'm', stream: 'yes' }), { message: /: stream / });
+  for (const check of [checkModel, checkArguments]) {
+    for (const stream of ['yes', 1, 0, {}]) {
+      assert.throws(() => check({ model: 'm', stream }), { message: /: stream / });
+    }
+  }
   checkChat({ model: 'm', messages: [], stream: null });
 });

@@ -234,6 +234,15 @@ test('call() streams, too, when it is asked to', async () => {
   assert.equal((await stream.finalMessage()).content, 'a');
 });
 
+test('stream is true or false, also for call(): Python would take 1 for true', async () => {
+  for (const name of ['completion', 'text_completion', 'responses']) {
+    await assert.rejects(llm.call(name, { stream: 1 }), {
+      code: 'ERR_INVALID_ARGUMENT',
+      message: /: stream /,
+    });
+  }
+});
+
 test('a stream that nobody reads is no unhandled rejection when Python dies', async (t) => {
   const own = open(t, 'answers');
   const unhandled = t.mock.fn();
