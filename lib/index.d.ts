@@ -2,7 +2,6 @@
 
 import type { EventEmitter } from 'node:events';
 import type { Writable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
 
 // ---- options
 
@@ -77,17 +76,31 @@ export interface ChatMessage {
   [key: string]: unknown;
 }
 
-export interface ChatCompletionRequest {
+/**
+ * A message of a program's own type, such as OpenAI's: an interface has no index signature, and so
+ * is no ChatMessage.
+ */
+export interface AnyMessage {
+  role: string;
+}
+
+/** What is known of a request of a program's own type. Its other properties are sent as well. */
+export interface AnyRequest {
+  model: string;
+  stream?: boolean | null;
+}
+
+export interface AnyChatRequest extends AnyRequest {
+  messages: readonly (ChatMessage | AnyMessage)[];
+}
+
+export interface ChatCompletionRequest extends AnyChatRequest {
   /** LiteLLM's name of the model, such as `anthropic/claude-sonnet-4-5`. */
   model: string;
-  messages: readonly ChatMessage[];
-  stream?: boolean | null;
   [parameter: string]: unknown;
 }
 
-export interface CompletionRequest {
-  model: string;
-  stream?: boolean | null;
+export interface CompletionRequest extends AnyRequest {
   [parameter: string]: unknown;
 }
 
@@ -246,15 +259,19 @@ export class Stream<Chunk = ChatCompletionChunk> implements AsyncIterable<Chunk>
   toReadableStream(): ReadableStream<Uint8Array>;
 }
 
-interface Create<Request, Answer, Chunk> {
+/** `Request` is for literals, which may have any parameter; `Any` for what has a type already. */
+interface Create<Request, Any, Answer, Chunk> {
   /**
    * @throws {ProviderError} what LiteLLM raised; on a stream, if nothing had come yet
    * @throws {LiteLLMError} `code` says what happened; docs/errors.md
    * @throws {AbortError} the signal was aborted
    */
-  create(request: Request & { stream: true }, options?: CallOptions): Promise<Stream<Chunk>>;
-  create(request: Request & { stream?: false | null }, options?: CallOptions): Promise<WithInfo<Answer>>;
-  create(request: Request, options?: CallOptions): Promise<WithInfo<Answer> | Stream<Chunk>>;
+  create(request: (Request | Any) & { stream: true }, options?: CallOptions): Promise<Stream<Chunk>>;
+  create(
+    request: (Request | Any) & { stream?: false | null },
+    options?: CallOptions,
+  ): Promise<WithInfo<Answer>>;
+  create(request: Request | Any, options?: CallOptions): Promise<WithInfo<Answer> | Stream<Chunk>>;
 }
 
 // ---- the client
@@ -387,17 +404,22 @@ export class LiteLLM extends EventEmitter<LiteLLMEvents> {
   /** The one instance of this thread. Later options must say the same as the first. */
   static shared(options?: LiteLLMOptions): LiteLLM;
 
-  readonly chat: { readonly completions: Create<ChatCompletionRequest, ChatCompletion, ChatCompletionChunk> };
-  readonly completions: Create<CompletionRequest, Completion, Completion>;
+  readonly chat: {
+    readonly completions: Create<ChatCompletionRequest, AnyChatRequest, ChatCompletion, ChatCompletionChunk>;
+  };
+  readonly completions: Create<CompletionRequest, AnyRequest, Completion, Completion>;
   readonly embeddings: {
-    create(request: EmbeddingRequest, options?: CallOptions): Promise<WithInfo<Embeddings>>;
+    create(
+      request: EmbeddingRequest | { model: string },
+      options?: CallOptions,
+    ): Promise<WithInfo<Embeddings>>;
   };
 
   /**
    * Streams a chat to callbacks or into a Writable, and resolves to the whole answer.
    * @throws {ProviderError | LiteLLMError | AbortError} or what a callback threw
    */
-  stream(request: ChatCompletionRequest, options?: StreamOptions): Promise<FinalMessage>;
+  stream(request: ChatCompletionRequest | AnyChatRequest, options?: StreamOptions): Promise<FinalMessage>;
 
   /**
    * Any of LiteLLM's public functions, by its name. Resolves to what it returns; to a `Stream`

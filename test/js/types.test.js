@@ -14,12 +14,16 @@ const TSC = require.resolve('typescript/bin/tsc');
 const TYPES = path.join(__dirname, '..', 'types');
 const DECLARATIONS = fs.readFileSync(path.join(__dirname, '..', '..', 'lib', 'index.d.ts'), 'utf8');
 
-test('what users write compiles, what is wrong does not', async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, [TSC, '--project', TYPES]).catch(
-    (error) => error,
-  );
-  assert.equal(stdout, '');
-});
+for (const config of ['tsconfig.json', 'tsconfig.dom.json']) {
+  test(`what users write compiles, what is wrong does not (${config})`, async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      TSC,
+      '--project',
+      path.join(TYPES, config),
+    ]).catch((error) => error);
+    assert.equal(stdout, '');
+  });
+}
 
 test('the types have every export and every code, and no other', () => {
   const classes = [...DECLARATIONS.matchAll(/^export class (\w+)/gm)].map(([, name]) => name);

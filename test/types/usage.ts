@@ -1,7 +1,6 @@
 // Checked by tsc, never run: what users write must compile, what is wrong must not.
 
 import { createServer } from 'node:http';
-
 import {
   AbortError,
   type AssistantMessage,
@@ -14,6 +13,7 @@ import {
   Stream,
   type Usage,
 } from 'litellm-bridge';
+import type OpenAI from 'openai';
 
 const request = { model: 'gpt-4o', messages: [{ role: 'user', content: 'hello' }] };
 
@@ -49,7 +49,7 @@ export async function calls() {
   const message: AssistantMessage = await stream.finalMessage();
   stream.controller.abort();
   stream.abort(new Error('why'));
-  new Response(stream.toReadableStream() as ReadableStream);
+  new Response(stream.toReadableStream());
 
   const either = await llm.chat.completions.create({ ...request, stream: Boolean(text) });
   if (either instanceof Stream) await either.finalMessage();
@@ -69,6 +69,58 @@ export async function calls() {
   const completed: string = completion.choices[0].text;
   await llm.setEnv({ KEY: 'value' });
   void [cost, queued, usage, message, tokens.toFixed(), vector, completed, llm.status().pid];
+}
+
+interface OwnMessage {
+  role: string;
+  content: string;
+}
+
+interface OwnRequest {
+  model: string;
+  messages: OwnMessage[];
+  temperature?: number;
+}
+
+/** Types of other programs: interfaces, which have no index signature. */
+export async function foreign(llm: LiteLLM, own: OwnMessage[], whole: OwnRequest) {
+  const { create } = llm.chat.completions;
+  const answer = await create({ model: 'm', messages: own, vendor: 1 });
+  const same = await create(whole);
+  const text: string | null = answer.choices[0].message.content ?? same.choices[0].message.content;
+  const stream = await create({ model: 'm', messages: own, stream: true });
+  for await (const { choices } of stream) void choices[0].delta.content;
+  const spread = await create({ ...whole, stream: true });
+  for await (const { choices } of spread) void choices[0].delta.content;
+  const final = await llm.stream(whole, { onText: (piece) => piece.length });
+  return [text, final.text];
+}
+
+type Params = OpenAI.ChatCompletionCreateParams;
+
+export async function official(
+  llm: LiteLLM,
+  messages: OpenAI.ChatCompletionMessageParam[],
+  params: {
+    any: Params;
+    whole: OpenAI.ChatCompletionCreateParamsNonStreaming;
+    stream: OpenAI.ChatCompletionCreateParamsStreaming;
+  },
+  others: { prompt: OpenAI.CompletionCreateParamsNonStreaming; input: OpenAI.EmbeddingCreateParams },
+) {
+  const { create } = llm.chat.completions;
+  const { choices } = await create({ model: 'm', messages });
+  const { usage } = await create(params.whole);
+  const stream = await create(params.stream);
+  for await (const chunk of stream) void chunk.choices[0].delta.content;
+  const either = await create(params.any);
+  if (either instanceof Stream) await either.finalMessage();
+  else void either._hidden.usage;
+  await llm.stream({ model: 'm', messages });
+  await llm.stream(params.whole);
+  const { data } = await llm.embeddings.create(others.input);
+  const completion = await llm.completions.create(others.prompt);
+  return [choices[0].message, usage, data[0].embedding, completion.choices[0].text];
 }
 
 export async function callbacks() {
@@ -111,6 +163,12 @@ export function mistakes(llm: LiteLLM) {
   void llm.chat.completions.create({ messages: [] });
   // @ts-expect-error messages must be an array
   void llm.chat.completions.create({ model: 'm', messages: 'hello' });
+  // @ts-expect-error a message has a role
+  void llm.chat.completions.create({ model: 'm', messages: [{ content: 'hello' }] });
+  // @ts-expect-error stream is true or false
+  void llm.chat.completions.create({ ...request, stream: 'yes' });
+  // @ts-expect-error a stream has no _hidden
+  void llm.chat.completions.create({ ...request, stream: true }).then(({ _hidden }) => _hidden);
   // @ts-expect-error an unknown option of a call
   void llm.chat.completions.create(request, { timeOut: 5 });
   // @ts-expect-error a format that there is not
