@@ -1,18 +1,23 @@
 'use strict';
 
 /**
- * npm run bench: the comparisons of bench/, each as a table and as JSON in build/bench/.
+ * npm run bench: the comparisons of bench/, each as a table, and as JSON and a plot in
+ * build/bench/.
  *   npm run bench -- spawn   only these
+ *   npm run bench -- --docs  the plots go to docs/plots/, too
  */
 
 const fs = require('node:fs');
 const path = require('node:path');
+const { parseArgs } = require('node:util');
+const { toSvg } = require('../bench/support/plot');
 const { CommandError } = require('../lib/cli/error');
 const { ROOT } = require('./paths');
 const { main, setup } = require('./setup');
 
 const FOLDER = path.join(ROOT, 'bench');
 const RESULTS = path.join(ROOT, 'build', 'bench');
+const PLOTS = path.join(ROOT, 'docs', 'plots');
 
 function choose(given) {
   const files = fs.readdirSync(FOLDER).filter((name) => name.endsWith('.js'));
@@ -31,19 +36,32 @@ function show(rows) {
   );
 }
 
-async function runBench(name) {
-  const { question, run } = require(path.join(FOLDER, name));
+function write(folder, name, text) {
+  const file = path.join(folder, name);
+  fs.mkdirSync(folder, { recursive: true });
+  fs.writeFileSync(file, text);
+  console.log(path.relative(ROOT, file));
+}
+
+async function runBench(name, forDocs) {
+  const { question, run, plot } = require(path.join(FOLDER, name));
   console.log(`\n${name}: ${question}`);
   const rows = await run();
   show(rows);
-  const file = path.join(RESULTS, `${name}.json`);
-  fs.mkdirSync(RESULTS, { recursive: true });
-  fs.writeFileSync(file, `${JSON.stringify({ question, node: process.version, rows }, null, 2)}\n`);
-  console.log(file);
+  const result = { question, node: process.version, rows };
+  write(RESULTS, `${name}.json`, `${JSON.stringify(result, null, 2)}\n`);
+  if (plot === undefined) return;
+  const svg = await toSvg(plot(rows));
+  write(RESULTS, `${name}.svg`, svg);
+  if (forDocs) write(PLOTS, `${name}.svg`, svg);
 }
 
 main(async () => {
-  const names = choose(process.argv.slice(2));
+  const { values, positionals } = parseArgs({
+    options: { docs: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  });
+  const names = choose(positionals);
   await setup();
-  for (const name of names) await runBench(name);
+  for (const name of names) await runBench(name, values.docs);
 });
