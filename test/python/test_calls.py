@@ -191,6 +191,7 @@ def test_errors_of_the_provider(ask, status, name, retryable):
     assert meta["provider"] == "openai" and meta["model"].endswith(f"fails-{status}")
     assert meta["status"] in ((status, 400) if status == 422 else (status,))
     assert meta["headers"]["retry-after"] == "7"
+    assert meta["requestId"] == "req-e"
 
 
 def test_a_provider_that_is_not_there(channel):

@@ -185,3 +185,55 @@ def test_litellms_prefix_of_headers_is_taken_off():
     headers = {"llm_provider-X-Request-Id": "a", "x-ratelimit-limit-tokens": "5"}
     assert errors.plain_headers(headers) == {"x-request-id": "a", "x-ratelimit-limit-tokens": "5"}
     assert errors.plain_headers(None) == {}
+
+
+def test_the_request_id_of_the_provider():
+    error = litellm.RateLimitError("slow", "openai", "m", response(429, x_request_id="req-1"))
+    assert error_meta(error)["requestId"] == "req-1"
+    assert error_meta(ValueError("x"))["requestId"] is None
+
+
+def test_headers_seen_elsewhere_are_for_errors_without_their_own():
+    seen = {"x-request-id": "of-the-stream", "x-echo": "my-own-secret"}
+    bare = error_meta(ValueError("x"), ["my-own-secret"], seen)
+    assert bare["requestId"] == "of-the-stream"
+    assert bare["headers"]["x-echo"] == "[redacted]"
+    own = litellm.RateLimitError("slow", "openai", "m", response(429, x_request_id="its-own"))
+    assert error_meta(own, (), seen)["headers"] == {"x-request-id": "its-own"}
+
+
+REFUSALS = [
+    "AuthenticationError",
+    "BadRequestError",
+    "ContentPolicyViolationError",
+    "ContextWindowExceededError",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "UnprocessableEntityError",
+    "UnsupportedParamsError",
+]
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_a_refusal_is_not_retryable_whatever_its_status(name):
+    """LiteLLM says 500 for a key that is missing."""
+    error = make(getattr(exceptions, name))
+    error.status_code = 500
+    assert error_meta(error)["retryable"] is False
+
+
+@pytest.mark.parametrize(
+    ("original", "early", "retryable"),
+    [
+        (litellm.BadRequestError("no", "m", "gemini"), True, False),
+        (litellm.RateLimitError("slow", "gemini", "m"), True, True),
+        (httpx.ReadError("cut"), True, True),
+        (litellm.BadRequestError("no", "m", "gemini"), False, True),
+        (None, True, True),
+    ],
+)
+def test_an_error_before_the_first_chunk_is_judged_by_its_cause(original, early, retryable):
+    error = exceptions.MidStreamFallbackError(
+        "cut", "m", "gemini", original_exception=original, is_pre_first_chunk=early
+    )
+    assert error_meta(error)["retryable"] is retryable

@@ -198,7 +198,7 @@ def test_an_error_before_the_first_chunk(channel, provider):
 def test_an_error_in_mid_stream_comes_after_the_chunks(channel, provider):
     error = sse({"error": {"message": "the model fell over", "code": 500}})
     data = [sse(openai_chunk({"content": text})) for text in ("one ", "two ")]
-    provider.on("gpt-4.1", pieces([*data, error]))
+    provider.on("gpt-4.1", pieces([*data, error], x_request_id="req-mid"))
     answer = channel.do("completion", arguments("openai", "gpt-4.1", provider.url), stream=True)
     assert answer.kind == frames.ERROR
     assert answer.text == "one two "
@@ -206,6 +206,29 @@ def test_an_error_in_mid_stream_comes_after_the_chunks(channel, provider):
     assert "the model fell over" in answer.meta["message"]
     assert answer.meta["usage"]["completion_tokens"] > 0, "what came is to be paid for"
     assert answer.meta["cost"] > 0 and answer.meta["estimated"] is True
+    assert answer.meta["requestId"] == "req-mid" == answer.meta["headers"]["x-request-id"]
+
+
+def test_a_failed_stream_of_gemini_names_the_provider_as_the_caller_did(channel, provider):
+    first, *_ = gemini_stream(["one "])
+    provider.on("gem-fails", pieces([first, b"data: {no json at all}\n\n"]))
+    call = arguments("gemini", "gem-fails", provider.url)
+    answer = channel.do("completion", call, stream=True)
+    assert answer.kind == frames.ERROR, answer.meta
+    assert answer.meta["provider"] == "gemini"
+
+
+@pytest.mark.parametrize(("status", "retryable"), [(400, False), (429, True), (503, True)])
+def test_a_stream_that_is_refused_late_is_judged_by_its_refusal(
+    channel, provider, status, retryable
+):
+    """LiteLLM asks Gemini with the first chunk only, and then speaks of a cut stream: 503."""
+    body = {"error": {"code": status, "message": "no", "status": "SAID_BY_THE_PROVIDER"}}
+    provider.on(f"gem-{status}", whole(body, status=status))
+    call = arguments("gemini", f"gem-{status}", provider.url, max_retries=0)
+    meta = channel.do("completion", call, stream=True).meta
+    assert (meta["name"], meta["provider"]) == ("MidStreamFallbackError", "gemini")
+    assert meta["retryable"] is retryable
 
 
 def test_a_connection_that_is_lost_settles_the_stream(channel, provider):

@@ -14,6 +14,17 @@ LONGEST_MESSAGE = 32 * 1024  # characters
 
 _RETRYABLE = frozenset((408, 409, 429))
 _CONNECTION = frozenset(("APIConnectionError", "APITimeoutError", "TransportError", "ClientError"))
+# The same request is refused again, whatever status LiteLLM gives it: 500 for a missing key.
+_REFUSALS = frozenset(
+    (
+        "AuthenticationError",
+        "BadRequestError",  # also of contexts too long, of contents, of parameters
+        "NotFoundError",
+        "PermissionDeniedError",
+        "UnprocessableEntityError",
+        "UnsupportedParamsError",
+    )
+)
 _REQUEST_IDS = (
     "x-request-id",
     "request-id",
@@ -47,16 +58,24 @@ class EmptyResponse(BridgeError):
         super().__init__("ERR_PROVIDER", f"{function}: LiteLLM returned None, not a response")
 
 
-def error_meta(exc: BaseException, secrets: Iterable[str] = ()) -> dict[str, Any]:
-    """What JavaScript learns of exc. Texts and headers come without secrets."""
+def error_meta(
+    exc: BaseException, secrets: Iterable[str] = (), seen: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """What JavaScript learns of exc. Texts and headers come without secrets.
+
+    seen: response headers that the call knows of, for an exception that has none.
+    """
     redact = Redactor(secrets)
     status = status_of(exc)
+    plain = headers_of_error(exc) or seen or {}
+    headers = {name: redact(value) for name, value in plain.items()}
     return {
         "code": code_of(exc),
         "name": type(exc).__name__,
         "message": redact(message_of(exc))[:LONGEST_MESSAGE],
         "status": status,
-        "headers": {name: redact(value) for name, value in headers_of_error(exc).items()},
+        "headers": headers,
+        "requestId": request_id(headers),
         "provider": _text(getattr(exc, "llm_provider", None)),
         "model": _text(getattr(exc, "model", None)),
         "type": _detail(exc, "type"),
@@ -105,9 +124,14 @@ def status_of(exc: BaseException) -> int | None:
 
 
 def is_retryable(exc: BaseException, status: int | None) -> bool:
+    original = getattr(exc, "original_exception", None)
+    if original is not None and getattr(exc, "is_pre_first_chunk", False):
+        return is_retryable(original, status_of(original))  # the request itself was refused
+    names = {base.__name__ for base in type(exc).__mro__}
+    if not names.isdisjoint(_REFUSALS):
+        return False
     if status is not None:
         return status in _RETRYABLE or 500 <= status <= 599
-    names = {base.__name__ for base in type(exc).__mro__}
     return isinstance(exc, ConnectionError) or not names.isdisjoint(_CONNECTION)
 
 

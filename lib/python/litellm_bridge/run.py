@@ -55,13 +55,22 @@ def _arguments(call: Call) -> dict[str, Any]:
 def _settle_error(call: Call, exc: BaseException) -> None:
     """Never fails: a call without an answer would wait for ever."""
     try:
-        meta = error_meta(exc, call.secrets)
-        if call.account is not None and not call.cancelled:
-            spent = call.account()
-            meta |= {name: spent[name] for name in ("usage", "cost", "estimated")}
-        call.settle(frames.ERROR, meta)
+        known = _known_of_stream(call)
+        meta = error_meta(exc, call.secrets, known.pop("headers", None))
+        call.settle(frames.ERROR, meta | known)
     except BaseException:
         call.settle(frames.ERROR, dict(_LAST_RESORT, message="the error could not be told"))
+
+
+def _known_of_stream(call: Call) -> dict[str, Any]:
+    """What a stream knew before it failed: {} for a whole call, and for a cancelled one."""
+    if call.account is None or call.cancelled:
+        return {}
+    account = call.account()
+    names = ["usage", "cost", "estimated", "headers"]
+    if account["provider"] is not None:
+        names.append("provider")  # LiteLLM's error names its own part for it
+    return {name: account[name] for name in names}
 
 
 def settle_unstarted(call: Call) -> None:
