@@ -36,7 +36,8 @@ const STREAM = 1;
  * @typedef {object} Receiver who made the call
  * @property {(type: number, payload: any, cost: number) => void} frame
  * @property {(outcome: Outcome, body: string | Buffer | null) => void} succeeded
- * @property {(error: unknown) => void} failed on the wire; what came before still counts
+ * @property {(error: unknown, outcome: Outcome | null) => void} failed on the wire; what came
+ *   before still counts. null: nothing is known, not even that Python has ended it
  * @property {(error: unknown) => void} cut by this side; at once
  * @property {() => void} [ready] Python is ready; the silence that follows is the provider's
  */
@@ -144,7 +145,8 @@ class Call {
   /** @param {any} settlement */
   #failOnWire(settlement) {
     const meta = parse(settlement.meta);
-    this.lost(meta instanceof Error ? meta : fromMeta(meta));
+    if (meta instanceof Error) return this.lost(meta);
+    this.lost(fromMeta(meta), this.#outcome(meta, settlement));
   }
 
   /**
@@ -169,11 +171,12 @@ class Call {
   /**
    * It failed beyond this side: what came before the error still counts.
    * @param {unknown} error
+   * @param {Outcome | null} [outcome]
    */
-  lost(error) {
+  lost(error, outcome = null) {
     if (this.#settled) return;
     this.#settle();
-    this.#receiver.failed(error);
+    this.#receiver.failed(error, outcome);
   }
 
   /**

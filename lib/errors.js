@@ -50,6 +50,7 @@ class ProviderError extends LiteLLMError {
    * @param {boolean} [meta.retryable] the same request may succeed later
    * @param {object | null} [meta.usage] what the tokens that came have used
    * @param {number | null} [meta.cost] USD
+   * @param {boolean | null} [meta.estimated] LiteLLM counted the usage itself
    */
   constructor(meta) {
     super('ERR_PROVIDER');
@@ -66,6 +67,7 @@ class ProviderError extends LiteLLMError {
     this.retryable = meta.retryable ?? false;
     this.usage = meta.usage ?? null;
     this.cost = meta.cost ?? null;
+    this.estimated = meta.estimated ?? null;
   }
 }
 ProviderError.prototype.name = 'ProviderError';

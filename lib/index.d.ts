@@ -229,6 +229,9 @@ export interface FinalMessage extends CallInfo {
 /**
  * A streamed answer, to be read once. Leaving the loop cancels the call. A read that waits holds
  * the event loop; a stream that nobody reads does not.
+ *
+ * Its figures are there after the end, and after an error of LiteLLM. They stay null where nobody
+ * told them: after an abort, a time limit, the death of Python.
  */
 export class Stream<Chunk = ChatCompletionChunk> implements AsyncIterable<Chunk> {
   private constructor();
@@ -509,6 +512,7 @@ export class ProviderError extends LiteLLMError {
   readonly param: string | null;
   /** The provider's own code. */
   readonly providerCode: string | number | null;
+  /** The provider's. */
   readonly requestId: string | null;
   /** The same request may succeed later. */
   readonly retryable: boolean;
@@ -516,6 +520,8 @@ export class ProviderError extends LiteLLMError {
   readonly usage: Usage | null;
   /** USD, of what had come before the error. */
   readonly cost: number | null;
+  /** LiteLLM counted that usage itself; null where there is none. */
+  readonly estimated: boolean | null;
 }
 
 /** A call was aborted; `cause` is the signal's reason. */

@@ -90,8 +90,9 @@ class StreamSource {
     this.reader.end();
   }
 
-  /** @param {unknown} error */
-  failed(error) {
+  /** @param {unknown} error @param {import('./call').Outcome | null} outcome */
+  failed(error, outcome) {
+    this.outcome = outcome;
     this.#opened(error);
     this.reader.end(error);
   }

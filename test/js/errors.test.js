@@ -142,6 +142,32 @@ test('an error in the middle comes out of the iterator after the chunks that cam
   await assert.rejects(stream.finalMessage(), { name: 'MidStreamFallbackError' });
 });
 
+test('after an error in the middle the stream tells what was known', async () => {
+  const known = {
+    usage: { total_tokens: 2 },
+    cost: 0.5,
+    estimated: true,
+    headers: { a: 'b' },
+    requestId: 'req-1',
+  };
+  const stream = await llm.chat.completions.create(streamed(template('a'), ['error', { ...META, ...known }]));
+  const error = await textsOf(stream).catch((reason) => reason);
+  for (const [name, value] of Object.entries(known)) {
+    assert.deepEqual([stream[name], error[name]], [value, value], name);
+  }
+  const { queued, ttft, total, server } = stream.timings;
+  assert.ok(queued > 0 && ttft >= queued && total >= ttft && server > 0);
+});
+
+test('an error that knows no figures leaves none', async () => {
+  const stream = await llm.chat.completions.create(
+    streamed(template('a'), ['error', { code: 'ERR_PROVIDER', message: 'x' }]),
+  );
+  const error = await textsOf(stream).catch((reason) => reason);
+  assert.deepEqual([stream.usage, stream.cost, stream.headers, stream.requestId], [null, null, {}, null]);
+  assert.deepEqual([error.usage, error.cost, error.estimated, error.requestId], [null, null, null, null]);
+});
+
 test('an error in the middle rejects stream() after the texts that came', async () => {
   const texts = [];
   const onText = (text) => texts.push(text);
