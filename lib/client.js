@@ -6,7 +6,7 @@ const { EventEmitter } = require('node:events');
 
 const { Connection } = require('./connection');
 const { LiteLLMError, invalidArgument } = require('./errors');
-const { callOptions, checkText, checkVariables, clientOptions, streamOptions } = require('./options');
+const { callOptions, checkText, checkTexts, clientOptions, streamOptions } = require('./options');
 const { asStream, checkArguments, checkChat, checkModel, serialize } = require('./request');
 const { runStream } = require('./run');
 const { digest } = require('./shape');
@@ -146,7 +146,7 @@ class LiteLLM extends EventEmitter {
    */
   async setEnv(variables, options) {
     this.#checkOpen();
-    checkVariables('variables', variables);
+    checkTexts('variables', variables);
     const request = { name: 'bridge.set_env', body: serialize(variables) };
     await callWhole(this.#owner, request, callOptions(options, this.#owner.times));
     connection.remember(variables);

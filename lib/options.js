@@ -92,6 +92,19 @@ function checkVariables(name, value) {
   }
 }
 
+/**
+ * Environment variables that are all set.
+ * @param {string} name
+ * @param {unknown} value
+ * @returns {asserts value is Record<string, string>}
+ */
+function checkTexts(name, value) {
+  checkVariables(name, value);
+  for (const [key, text] of Object.entries(value)) {
+    if (text === undefined) throw invalidArgument(`${name}.${key} is undefined; it must be a string`);
+  }
+}
+
 /** @param {unknown} value */
 function checkEnv(value) {
   if (typeof value !== 'function') checkVariables('env', value);
@@ -284,4 +297,12 @@ function streamOptions(options, times) {
   return { ...times, startTimeout: 0, format: 'text', ...given };
 }
 
-module.exports = { callOptions, checkText, checkVariables, clientOptions, isObject, streamOptions };
+module.exports = {
+  callOptions,
+  checkText,
+  checkTexts,
+  checkVariables,
+  clientOptions,
+  isObject,
+  streamOptions,
+};

@@ -4,7 +4,7 @@ const assert = require('node:assert/strict');
 const path = require('node:path');
 const { test } = require('node:test');
 
-const { callOptions, clientOptions, streamOptions } = require('../../lib/options');
+const { callOptions, checkTexts, clientOptions, streamOptions } = require('../../lib/options');
 
 const TIMES = { timeout: 1000, idleTimeout: 20, startTimeout: 300 };
 
@@ -96,6 +96,12 @@ test('env must be an object of texts, or a function', () => {
   clientOptions({ env: process.env });
   clientOptions({ env: { KEY: undefined } });
   clientOptions({ env: () => ({}) });
+});
+
+test('variables that are set later must have a value: there is nothing to take one away', () => {
+  assert.throws(() => checkTexts('variables', { B: 'x', A: undefined }), invalid('variables.A'));
+  assert.throws(() => checkTexts('variables', { A: 5 }), invalid('variables.A'));
+  checkTexts('variables', { A: '' });
 });
 
 test('a refused variable is named, its value is not', () => {

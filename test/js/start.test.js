@@ -279,6 +279,14 @@ test('setEnv reaches Python, and the next generation, too', async (t) => {
   assert.equal((await llm.call('test.report')).env.TEST_KEY, 'fetched');
 });
 
+test('setEnv refuses a variable without a value, by its name', async (t) => {
+  const llm = open(t);
+  await assert.rejects(llm.setEnv({ TEST_KEY: undefined }), {
+    code: 'ERR_INVALID_ARGUMENT',
+    message: /: variables\.TEST_KEY /,
+  });
+});
+
 test('preload, the parent and the log level are told to the worker', async (t) => {
   const llm = open(t, 'answers', { preload: ['package.module', 'hooks.py'] });
   const options = JSON.parse((await llm.call('test.report')).env.LITELLM_BRIDGE_OPTIONS);
