@@ -56,6 +56,41 @@ def test_a_whole_call(ask):
     assert 0 < started < responded <= finished
 
 
+def ollama(**counts):
+    message = {"role": "assistant", "content": "hello there"}
+    return whole({"model": "m", "created_at": "x", "message": message, "done": True, **counts})
+
+
+@pytest.mark.parametrize(
+    ("counts", "estimated"),
+    [
+        ({}, True),
+        ({"prompt_eval_count": 90}, True),
+        ({"eval_count": 40}, True),
+        ({"prompt_eval_count": 90, "eval_count": 40}, False),
+        ({"prompt_eval_count": 8, "eval_count": 2}, False),  # LiteLLM counts the same
+    ],
+)
+def test_a_count_of_litellms_own_is_an_estimate(channel, provider, counts, estimated):
+    model = f"ollama-{len(counts)}-{sum(counts.values())}"
+    provider.on(model, ollama(**counts))
+    arguments = {"model": f"ollama_chat/{model}", "messages": MESSAGES, "api_base": provider.url}
+    meta = channel.do("completion", arguments).meta
+    assert meta["usage"]["prompt_tokens"] == counts.get("prompt_eval_count", 8)
+    assert meta["usage"]["completion_tokens"] == counts.get("eval_count", 2)
+    assert meta["estimated"] is estimated
+
+
+def test_the_usage_of_a_mock_is_an_estimate(channel):
+    arguments = {"model": "openai/m", "messages": MESSAGES, "mock_response": "x"}
+    meta = channel.do("completion", arguments).meta
+    assert meta["usage"]["total_tokens"] > 0 and meta["estimated"] is True
+
+
+def test_whose_usage_an_applications_own_provider_tells_is_unknown(odd):
+    assert odd("fine").meta["estimated"] is None
+
+
 def test_arguments_arrive_unchanged(ask, provider):
     extra = {
         "temperature": 0.25,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from .counts import is_estimated
 from .errors import plain_headers, request_id
 
 if TYPE_CHECKING:
@@ -17,11 +18,12 @@ def whole_meta(call: Call, result: Any) -> Meta:
     """The meta of a whole result, from what LiteLLM hides in it."""
     hidden = hidden_params(result)
     cost = hidden.get("response_cost")
+    usage = getattr(result, "usage", None)
     headers = plain_headers(hidden.get("additional_headers")) or _seen_headers(call)
     return {
-        "usage": usage_json(getattr(result, "usage", None)),
+        "usage": usage_json(usage),
         "cost": cost if isinstance(cost, (int, float)) else None,
-        "estimated": False,
+        "estimated": is_estimated(call, usage),
         "headers": headers,
         "requestId": request_id(headers),
         "model": _text(getattr(result, "model", None)),

@@ -31,6 +31,7 @@ class Call:
         self.settled = False
         self.responses: list[Any] = []  # httpx responses that this call opened
         self.wrappers: list[Any] = []  # LiteLLM's stream wrappers made for it
+        self.counts: list[int] = []  # tokens, as LiteLLM counted them itself
         self.account: Callable[[], Meta] | None = None  # of a stream: usage and cost so far
         self.started_ns = 0
         self.responded_ns = 0
@@ -61,6 +62,7 @@ class Call:
         self._raw_arguments = b"{}"
         self.account = None
         self.wrappers.clear()
+        self.counts.clear()
 
     def start(self) -> None:
         self.started_ns = time.monotonic_ns()

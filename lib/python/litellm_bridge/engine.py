@@ -11,7 +11,7 @@ import traceback
 from collections.abc import MutableMapping
 from types import ModuleType
 
-from . import cancel, measures, wrappers
+from . import cancel, counts, measures, wrappers
 from .errors import BridgeError
 
 OLDEST = "1.78.7"
@@ -37,6 +37,7 @@ def load() -> tuple[ModuleType, str]:
     litellm.suppress_debug_info = True  # type: ignore[attr-defined]
     cancel.install()
     wrappers.install(litellm)
+    counts.install(litellm)
     return litellm, version
 
 
