@@ -311,6 +311,31 @@ def test_exit_in_the_background_under_plain_asyncio(spawn, stub_env):
         channel.logs.clear()
 
 
+def test_a_batch_of_which_one_is_refused(channel, provider):
+    """LiteLLM puts the exception in its list."""
+    body = {"error": {"message": "no such key: key-of-the-batch", "code": "c"}}
+
+    async def respond(exchange):
+        refused = exchange.json["messages"][0]["content"] == "refuse"
+        status, value = (400, body) if refused else (200, openai_whole("fine"))
+        return await whole(value, status=status)(exchange)
+
+    provider.on("batch", respond)
+    arguments = {
+        "model": "openai/batch",
+        "messages": [MESSAGES, [{"role": "user", "content": "refuse"}]],
+        "api_base": provider.url,
+        "api_key": "key-of-the-batch",
+    }
+    answer = channel.do("batch_completion", arguments)
+    assert answer.kind == frames.RESULT, answer.meta
+    good, refused = answer.json
+    assert good["choices"][0]["message"]["content"] == "fine"
+    assert (refused["code"], refused["name"]) == ("ERR_PROVIDER", "BadRequestError")
+    assert refused["status"] == 400 and refused["retryable"] is False
+    assert "no such key" in refused["message"] and "key-of-the-batch" not in str(refused)
+
+
 def test_a_result_that_json_can_not_say(spawn, stub_env):
     stub = "suppress_debug_info = False\ndef get_max_tokens(model): return object()\n"
     meta = spawn(env=stub_env(stub)).ready().do("get_max_tokens", {"model": "x"}).meta

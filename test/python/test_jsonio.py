@@ -45,6 +45,12 @@ def test_objects_that_json_does_not_know(either):
     assert json.loads(jsonio.dumps(value)) == ["2025-01-02T00:00:00", "red", 1.5, [1, 2], [3]]
 
 
+def test_an_exception_is_said_as_an_error_is(either):
+    (error,) = json.loads(jsonio.dumps([ValueError("wrong: Bearer abcdefghijkl")]))
+    assert (error["name"], error["retryable"]) == ("ValueError", False)
+    assert error["message"] == "wrong: Bearer [redacted]"
+
+
 def test_keys_that_are_no_strings(either):
     assert json.loads(jsonio.dumps({1: "a"})) == {"1": "a"}
 

@@ -11,6 +11,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from .context import current_call
+from .errors import error_meta
+
 try:
     import orjson
 except ImportError:  # an environment of the user's own need not have it
@@ -67,6 +70,9 @@ def _plain(value: Any) -> Any:
         return float(value)
     if isinstance(value, Mapping):
         return dict(value)
+    if isinstance(value, BaseException):  # of one request of a batch
+        call = current_call.get()
+        return error_meta(value, call.secrets if call is not None else ())
     raise TypeError(f"an object of type {type(value).__name__} can't be said in JSON")
 
 
