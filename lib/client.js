@@ -21,6 +21,8 @@ const connection = new Connection();
 /** @type {LiteLLM | null} */
 let sharedInstance = null;
 
+const UNSET = { hint: 'Unset LITELLM_BRIDGE_DISABLE, or set it to 0; this instance then works.' };
+
 /** The kill switch. */
 function isDisabled() {
   return !['', '0', 'false', undefined].includes(process.env.LITELLM_BRIDGE_DISABLE);
@@ -86,10 +88,9 @@ class LiteLLM extends EventEmitter {
   }
 
   #checkOpen() {
-    if (!this.#isAttached || isDisabled()) {
-      throw new LiteLLMError('ERR_CLOSED', 'LITELLM_BRIDGE_DISABLE is set');
-    }
     if (this.#closing !== null) throw new LiteLLMError('ERR_CLOSED');
+    if (isDisabled()) throw new LiteLLMError('ERR_CLOSED', 'LITELLM_BRIDGE_DISABLE is set', UNSET);
+    if (!this.#isAttached) this.#attach(); // it was made while the kill switch was on
   }
 
   /**

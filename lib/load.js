@@ -24,6 +24,9 @@ function candidates(platform, arch) {
   ];
 }
 
+/** Not in the package's folder: what a build needs besides a compiler is not in the package. */
+const BUILD = 'build it in a clone of its repository, with a C and a C++ compiler: node scripts/setup.js';
+
 /**
  * @param {string} code
  * @param {string} message
@@ -52,7 +55,7 @@ function missing(paths, cause) {
   return loadError(
     'ERR_DLOPEN_FAILED',
     `there is no native addon for ${process.platform}-${process.arch} (looked for ${paths.join(', ')})`,
-    'Build it with a C and a C++ compiler: npx node-gyp rebuild, in the package folder',
+    `Use a platform that the package has one for (its folder prebuilds), or ${BUILD}`,
     cause,
   );
 }
@@ -66,7 +69,7 @@ function broken(file, cause) {
   return loadError(
     'ERR_DLOPEN_FAILED',
     `the native addon ${file} does not load: ${words}`,
-    'It was built for another machine or another Node.js: npx node-gyp rebuild, in the package folder',
+    `It was built for another machine: install the package anew on this one, or ${BUILD}`,
     cause,
   );
 }

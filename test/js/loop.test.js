@@ -151,3 +151,21 @@ test('the kill switch works while the process runs', async (t) => {
   t.after(() => delete process.env.LITELLM_BRIDGE_DISABLE);
   await assert.rejects(llm.call('x'), { code: 'ERR_CLOSED', message: /LITELLM_BRIDGE_DISABLE/ });
 });
+
+test('the kill switch is told with what to do; an instance made meanwhile works after it', async (t) => {
+  const { open } = require('./support/peers');
+  process.env.LITELLM_BRIDGE_DISABLE = '1';
+  t.after(() => delete process.env.LITELLM_BRIDGE_DISABLE);
+  const llm = open(t);
+  await assert.rejects(llm.call('x'), ({ code, hint }) => {
+    assert.equal(code, 'ERR_CLOSED');
+    assert.match(hint, /^Unset LITELLM_BRIDGE_DISABLE/);
+    return true;
+  });
+  delete process.env.LITELLM_BRIDGE_DISABLE;
+  assert.equal((await llm.call('x')).name, 'x');
+  const { pid } = llm.status();
+  await llm.close();
+  assert.equal(isAlive(pid), false);
+  await assert.rejects(llm.call('x'), { code: 'ERR_CLOSED', hint: /new LiteLLM/ });
+});
