@@ -359,6 +359,8 @@ export interface LogRecord {
   /** The Python logger's name, or ''. */
   logger: string;
   message: string;
+  /** Of a [TIMING] record. `message` has them, too. */
+  fields?: Record<string, unknown>;
 }
 
 export type TimingRecord =

@@ -22,6 +22,7 @@ const NO_REQUEST = '-';
  * @property {'stdout' | 'stderr' | 'logging' | 'native' | 'bridge'} source bridge: this package
  * @property {string} logger name of the Python logger, or ''
  * @property {string} message
+ * @property {Record<string, unknown>} [fields] of a [TIMING] record, which has them in its message, too
  */
 
 /**
@@ -55,7 +56,7 @@ function currentRequest() {
 }
 
 /** @param {LogRecord} record */
-function jsonLine({ level, source, logger, message }) {
+function jsonLine({ level, source, logger, message, fields }) {
   const requestId = currentRequest();
   return JSON.stringify({
     timestamp: new Date().toISOString(),
@@ -64,6 +65,7 @@ function jsonLine({ level, source, logger, message }) {
     message,
     source,
     ...(logger ? { logger } : {}),
+    ...fields,
   });
 }
 
@@ -91,13 +93,14 @@ function formatLine(record, env = process.env) {
  */
 
 /**
- * The log record of a timing record: its name, then its fields as JSON.
+ * The log record of a timing record: its name, then its fields as JSON. A JSON line has the fields
+ * at its top as well, where a query of CloudWatch finds them.
  * @param {TimingRecord & Record<string, unknown>} timing
  * @returns {LogRecord}
  */
 function fromTiming({ message, ...fields }) {
   const text = `${message} ${JSON.stringify(fields)}`;
-  return { level: 'INFO', source: 'bridge', logger: '', message: text };
+  return { level: 'INFO', source: 'bridge', logger: '', message: text, fields };
 }
 
 /**

@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
 
-const { formatLine, fromFrame, fromTiming, startingRecord } = require('../../lib/log');
+const { formatLine, fromFrame, fromTiming, readyRecord, startingRecord } = require('../../lib/log');
 const { run } = require('./support/child');
 const { open } = require('./support/peers');
 
@@ -83,6 +83,20 @@ test('a timing record as a line: its name, then its fields as JSON', () => {
     formatLine(fromTiming(record), {}),
     '[litellm-bridge] INFO bridge: [TIMING] Starting persistent Python LiteLLM server {"pythonPath":"/p","isLambda":true,"scriptPath":"/s"}',
   );
+});
+
+test('a timing record as a JSON line has its fields at the top, where queries find them', () => {
+  const memoryUsage = { rss: 1, vms: 2, percent: 3 };
+  const record = fromTiming(readyRecord({ startupDuration: 840, memoryUsage }));
+  const { timestamp, ...rest } = JSON.parse(formatLine(record, { AWS_LAMBDA_LOG_FORMAT: 'JSON' }));
+  assert.ok(timestamp);
+  assert.deepEqual(rest, {
+    level: 'INFO',
+    message: `[TIMING] Python LiteLLM server ready ${JSON.stringify({ startupDuration: 840, memoryUsage })}`,
+    source: 'bridge',
+    startupDuration: 840,
+    memoryUsage,
+  });
 });
 
 test('regression 6: what Python prints is a log record, and no part of an answer', async (t) => {
