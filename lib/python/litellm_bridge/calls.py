@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -83,6 +83,19 @@ class Call:
             return False
         self._put(kind, payload, 0)
         return True
+
+    def try_send_all(self, messages: Sequence[tuple[int, bytes]]) -> int:
+        """try_send for many, in one write. Returns how many it sent."""
+        parts: list[bytes] = []
+        if not self.channel.congested:
+            for kind, payload in messages:
+                if len(payload) > frames.FRAGMENT or not self.credit.open:
+                    break
+                self.credit.spend(frames.COST + len(payload))
+                parts.append(frames.encode(self.id, kind, payload))
+        if parts:
+            self.channel.send(b"".join(parts))
+        return len(parts)
 
     async def send(self, kind: int, payload: bytes, flags: int = 0) -> None:
         """Sends a message that costs credit, in fragments, each when there is room for it."""

@@ -32,6 +32,12 @@ class ChunkEncoder:
         self._template: Any = None  # the last one sent, with "" for its text
         self._slot = 0
 
+    def adopt(self, slot: int, template: Any) -> bool:
+        """Takes a template as the last one sent. Whether it was already."""
+        known = slot == self._slot and template == self._template
+        self._slot, self._template = slot, template
+        return bool(known)
+
     def encode(self, chunk: Any) -> Message:
         """TypeError when the chunk can't be said in JSON."""
         value = plain(chunk)

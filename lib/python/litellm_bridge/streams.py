@@ -1,17 +1,15 @@
-"""Streams: LiteLLM's own wrapper read to its end, each chunk sent when its consumer is ready."""
+"""Streams: read to their end, each chunk sent when its consumer is ready."""
 
 from __future__ import annotations
 
-import asyncio
-import time
 from typing import Any
 
 from . import frames
 from .accounts import StreamAccount, whole_meta
 from .calls import Call
 from .chunks import ChunkEncoder
-
-TURN_S = 0.005  # a stream whose bytes are all there yields the loop to others this often
+from .fast import FastStream, fitting_response
+from .turns import Turn
 
 
 async def pump(call: Call, source: Any) -> None:
@@ -25,15 +23,24 @@ async def pump(call: Call, source: Any) -> None:
         return
     account = StreamAccount(call, source)
     call.account = account.meta
+    response = fitting_response(source)
+    if response is None:
+        await _iterate(call, source)
+    else:
+        await FastStream(call, source, response).run()
+    call.settle(frames.END, account.meta())
+
+
+async def _iterate(call: Call, source: Any) -> None:
+    """LiteLLM's own way."""
     encoder = ChunkEncoder()
-    turn = _Turn()
+    turn = Turn()
     async for chunk in source:
         call.respond()
         kind, payload = encoder.encode(chunk)
         if not call.try_send(kind, payload):
             await call.send(kind, payload)
         await turn.share()
-    call.settle(frames.END, account.meta())
 
 
 async def _send_whole(call: Call, response: Any) -> None:
@@ -41,15 +48,3 @@ async def _send_whole(call: Call, response: Any) -> None:
     call.respond()
     await call.send(*ChunkEncoder().encode(response))
     call.settle(frames.END, whole_meta(call, response))
-
-
-class _Turn:
-    """Lets the loop serve others when one stream has had it for TURN_S."""
-
-    def __init__(self) -> None:
-        self._began = time.monotonic()
-
-    async def share(self) -> None:
-        if time.monotonic() - self._began > TURN_S:
-            await asyncio.sleep(0)
-            self._began = time.monotonic()

@@ -1,0 +1,53 @@
+"""Cuts a provider's bytes into server-sent events. Pure: no I/O."""
+
+from __future__ import annotations
+
+_CR = b"\r"
+_LF = b"\n"
+_CRLF = b"\r\n"
+
+
+class EventCutter:
+    """Cuts where openai's SSEDecoder cuts, whatever pieces the bytes come in.
+
+    It knows streams whose lines all end with LF, or all with CRLF. In any other, where that
+    decoder cuts depends on the pieces (a CR and a LF that were read apart): `mixed` is True then,
+    and the pieces must go on as they came.
+    """
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []  # of the event that is not complete
+        self._last = b""  # up to three bytes of them: an end may begin there
+        self.blank_line = b""  # what ends an event; empty until the first line has ended
+        self.mixed = False
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The events that are complete now, without their blank line."""
+        if not self._is_uniform(data):
+            self.mixed = True
+        seen = self._last + data
+        self._pieces.append(data)
+        self._last = seen[-3:]
+        if self.mixed or not self.blank_line or self.blank_line not in seen:
+            return []
+        *events, rest = b"".join(self._pieces).split(self.blank_line)
+        self._pieces = [rest] if rest else []
+        self._last = rest[-3:]
+        return events
+
+    def take_rest(self) -> list[bytes]:
+        """The pieces that are no complete event, as they came."""
+        pieces, self._pieces = self._pieces, []
+        return pieces
+
+    def _is_uniform(self, data: bytes) -> bool:
+        if self.blank_line == b"\n\n":
+            return _CR not in data
+        text = _CR + data if self._last.endswith(_CR) else data
+        if text.endswith(_CR):
+            text = text[:-1]  # its LF may be the next byte
+        ends = text.count(_CRLF)
+        if not self.blank_line and _LF in text:
+            self.blank_line = b"\r\n\r\n" if ends else b"\n\n"
+        returns, feeds = text.count(_CR), text.count(_LF)
+        return returns == ends and feeds == (ends if self.blank_line == b"\r\n\r\n" else feeds)

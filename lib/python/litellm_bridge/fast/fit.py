@@ -1,0 +1,75 @@
+"""Which streams the fast path fits, and whether LiteLLM's internals are those that it knows."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from typing import Any
+
+from .switch import switch
+
+# What is read or written of LiteLLM's CustomStreamWrapper, with its type.
+ATTRIBUTES = {
+    "chunks": list,
+    "response_uptil_now": str,
+    "sent_first_chunk": bool,
+    "merge_reasoning_content_in_choices": bool,
+}
+
+
+def fitting_response(source: Any) -> Any:
+    """The httpx response whose bytes make up the stream. None: it goes LiteLLM's own way.
+
+    Nothing of the stream may have been read. Never raises.
+    """
+    if not switch.on:
+        return None
+    try:
+        return _response(source)
+    except (ImportError, AttributeError) as exc:
+        switch.off(f"LiteLLM's internals are not as expected ({exc})")
+        return None
+
+
+def _response(source: Any) -> Any:
+    import litellm
+    from openai import AsyncStream
+
+    if type(source) is not litellm.CustomStreamWrapper:
+        return None
+    _check_wrapper(source)
+    stream = source.completion_stream
+    if type(stream) is not AsyncStream or not _is_plain(litellm, source):
+        return None
+    response = stream.response
+    unread = not (response.is_stream_consumed or response.is_closed)
+    return response if unread and not hasattr(response, "_content") else None
+
+
+def _check_wrapper(wrapper: Any) -> None:
+    for name, kind in ATTRIBUTES.items():
+        if type(getattr(wrapper, name)) is not kind:
+            raise AttributeError(f"CustomStreamWrapper.{name} is no {kind.__name__}")
+    if not inspect.iscoroutinefunction(type(wrapper).__anext__):
+        raise AttributeError("CustomStreamWrapper.__anext__ is no coroutine function")
+    if not hasattr(wrapper.logging_obj, "completion_start_time"):
+        raise AttributeError("the logging object has no completion_start_time")
+
+
+def _is_plain(litellm: Any, wrapper: Any) -> bool:
+    """Whether nobody asked LiteLLM to do something with each chunk that can be seen outside."""
+    debugging = litellm.verbose_logger.isEnabledFor(logging.DEBUG) or litellm.set_verbose
+    limited = getattr(litellm.constants, "LITELLM_MAX_STREAMING_DURATION_SECONDS", None)
+    return not (
+        debugging
+        or limited is not None
+        or litellm.post_call_rules
+        or wrapper.merge_reasoning_content_in_choices
+        or wrapper.custom_llm_provider == "sagemaker"  # it holds back special tokens
+    )
+
+
+def repetition_limit() -> int:
+    import litellm
+
+    return int(litellm.REPEATED_STREAMING_CHUNK_LIMIT)
