@@ -62,12 +62,18 @@ function nodeGroup(group) {
 const C_COUNTS = { passed: /^(\d+) passed, \d+ failed$/gm, failed: /^\d+ passed, (\d+) failed$/gm };
 const PYTEST_COUNTS = { passed: /(\d+) passed/g, failed: /(\d+) (?:failed|errors?)\b/g };
 
+const DIFFERENTIAL = 'test/python/differential';
+
+/** @returns {() => Job[]} */
+function pytestGroup(group, ...paths) {
+  const options = ['-q', '-p', 'no:cacheprovider', `--timeout=${TEST_TIMEOUT / 1000}`];
+  return () => [job(group, PYTEST_COUNTS, toolsPython(), ['-m', 'pytest', ...options, ...paths])];
+}
+
 const GROUPS = {
   c: () => [job('c', C_COUNTS, 'make', ['-s', '-C', 'test/c', 'check'])],
-  python: () => {
-    const options = ['-q', '-p', 'no:cacheprovider', `--timeout=${TEST_TIMEOUT / 1000}`];
-    return [job('python', PYTEST_COUNTS, toolsPython(), ['-m', 'pytest', ...options, 'test/python'])];
-  },
+  python: pytestGroup('python', 'test/python', '--ignore', DIFFERENTIAL),
+  differential: pytestGroup('differential', '-W', 'ignore', DIFFERENTIAL),
   js: nodeGroup('js'),
   process: nodeGroup('process'),
   e2e: nodeGroup('e2e'),

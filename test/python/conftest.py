@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from pathlib import Path
@@ -12,6 +13,15 @@ from provider import Provider
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # no test reaches for the network
 
 PRELOAD = Path(__file__).parent / "preloads"
+
+
+@pytest.fixture(scope="session")
+def loop():
+    """One for all, as in the worker: LiteLLM's clients and queues belong to it."""
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()
 
 
 @pytest.fixture(scope="session")
