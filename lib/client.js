@@ -34,6 +34,15 @@ function isDisabled() {
  */
 const resource = (create) => Object.freeze({ create });
 
+/**
+ * What options mean, however they are written.
+ * @param {import('./options').ClientOptions} options
+ * @returns {Record<string, unknown>}
+ */
+function settings({ shape, times, log }) {
+  return { ...shape, ...times, log };
+}
+
 class LiteLLM extends EventEmitter {
   #options;
   #isAttached = false;
@@ -73,15 +82,16 @@ class LiteLLM extends EventEmitter {
     if (sharedInstance === null || sharedInstance.#closing !== null) {
       sharedInstance = new LiteLLM(options);
     } else {
-      sharedInstance.#agree(clientOptions(options).given);
+      sharedInstance.#agree(clientOptions(options));
     }
     return sharedInstance;
   }
 
-  /** @param {Record<string, unknown>} given */
-  #agree(given) {
-    for (const [name, value] of Object.entries(given)) {
-      if (digest(value) !== digest(this.#options.given[name])) {
+  /** @param {import('./options').ClientOptions} later */
+  #agree(later) {
+    const [asked, own] = [settings(later), settings(this.#options)];
+    for (const name of Object.keys(later.given)) {
+      if (name in asked && digest(asked[name]) !== digest(own[name])) {
         throw invalidArgument(`${name} contradicts the shared instance of this thread`);
       }
     }

@@ -213,15 +213,18 @@ function resolvePython(python) {
 
 /**
  * The options that shape the server, as they were given. What the caller changes later in an
- * object is not what was agreed, so it is copied.
+ * object is not what was agreed, so it is copied. What is empty shapes nothing: it counts as not
+ * given.
  * @param {Record<string, any>} given
  */
 function shapeOf({ python, env, preload }) {
   /** @type {ClientOptions['shape']} */
   const shape = {};
   if (python !== undefined) shape.python = resolvePython(python);
-  if (env !== undefined) shape.env = typeof env === 'function' ? env : { ...env };
-  if (preload !== undefined) shape.preload = [preload].flat().map(resolvePreload);
+  if (typeof env === 'function') shape.env = env;
+  else if (Object.keys(env ?? {}).length > 0) shape.env = { ...env };
+  const modules = [preload ?? []].flat();
+  if (modules.length > 0) shape.preload = modules.map(resolvePreload);
   return shape;
 }
 

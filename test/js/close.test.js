@@ -1,6 +1,7 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const path = require('node:path');
 const { test } = require('node:test');
 
 const { LiteLLM } = require('../../lib');
@@ -146,6 +147,11 @@ test('a later instance that says the same, or nothing, shares', async (t) => {
   assert.equal((await llm.call('test.report')).env.TEST_A, '1');
 });
 
+test('an empty env or preload says nothing', async (t) => {
+  open(t, 'answers', { env: { A: '1' }, preload: 'a' });
+  open(t, 'answers', { env: {}, preload: [] });
+});
+
 test('the order of the variables in env is no contradiction', async (t) => {
   open(t, 'answers', { env: { A: '1', B: '2' } });
   open(t, 'answers', { env: { B: '2', A: '1' } });
@@ -194,4 +200,22 @@ test('shared() is one instance for the thread', async () => {
   const two = LiteLLM.shared(options);
   assert.notEqual(two, one);
   await two.close();
+});
+
+test('shared() compares what options mean, not how they are written', async (t) => {
+  const options = { python: worker('answers'), log: 'silent' };
+  const one = LiteLLM.shared({ ...options, preload: 'hooks.py', env: { A: '1' } });
+  t.after(() => one.close());
+  for (const same of [
+    { preload: ['hooks.py'] },
+    { preload: [path.resolve('hooks.py')] },
+    { preload: [], env: {} },
+    { python: path.relative('', options.python) },
+    { timeout: 600_000 }, // the default
+  ]) {
+    assert.equal(LiteLLM.shared(same), one);
+  }
+  for (const [name, other] of Object.entries({ preload: ['a'], env: { A: '2' }, log: 'event' })) {
+    assert.throws(() => LiteLLM.shared({ [name]: other }), { message: new RegExp(`: ${name} `) });
+  }
 });

@@ -118,6 +118,11 @@ test("the shape is a copy: a later change of the caller's object is not seen", (
   assert.equal(shape.env.A, '1');
 });
 
+test('an empty env or preload shapes nothing', () => {
+  assert.deepEqual(clientOptions({ env: {}, preload: [] }).shape, {});
+  assert.deepEqual(clientOptions({ env: { A: undefined } }).shape, { env: { A: undefined } });
+});
+
 test('preload: one or several, paths against the current directory', () => {
   assert.deepEqual(clientOptions({ preload: 'pkg.module' }).shape.preload, ['pkg.module']);
   assert.deepEqual(clientOptions({ preload: ['hooks.py', './x/y'] }).shape.preload, [
