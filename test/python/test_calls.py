@@ -229,6 +229,13 @@ def test_errors_of_the_provider(ask, status, name, retryable):
     assert meta["requestId"] == "req-e"
 
 
+@pytest.mark.parametrize("status", [400, 429, 500])
+def test_type_param_and_code_are_the_providers_words(ask, status):
+    body = {"error": {"message": "no", "type": "its_type", "code": "its_code", "param": "p"}}
+    meta = ask(f"words-{status}", whole(body, status=status), max_retries=0).meta
+    assert (meta["type"], meta["param"], meta["providerCode"]) == ("its_type", "p", "its_code")
+
+
 def test_a_provider_that_is_not_there(channel):
     arguments = {"model": "openai/x", "messages": MESSAGES, "api_base": "http://127.0.0.1:1"}
     meta = channel.do("completion", {**arguments, "api_key": "k", "max_retries": 0}).meta

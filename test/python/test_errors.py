@@ -237,3 +237,62 @@ def test_an_error_before_the_first_chunk_is_judged_by_its_cause(original, early,
         "cut", "m", "gemini", original_exception=original, is_pre_first_chunk=early
     )
     assert error_meta(error)["retryable"] is retryable
+
+
+def chained(error, *causes):
+    """error, raised while the first cause was handled, and so on."""
+    outer = error
+    for cause in causes:
+        outer.__context__ = cause
+        outer = cause
+    return error
+
+
+def refusal(body):
+    return openai.APIStatusError("x", response=response(429), body=body)
+
+
+def details(error):
+    meta = error_meta(error)
+    return meta["type"], meta["param"], meta["providerCode"]
+
+
+def test_the_body_that_the_provider_sent_goes_before_litellms_words():
+    error = litellm.RateLimitError("slow", "openai", "m")
+    assert details(error) == ("throttling_error", None, "429"), "nothing better is known"
+    body = {"type": "insufficient_quota", "code": "quota_x", "param": "p", "message": "m"}
+    chained(error, ValueError("on the way"), refusal(body))
+    assert details(error) == ("insufficient_quota", "p", "quota_x")
+
+
+def test_a_body_of_text_is_read_as_json():
+    cause = Exception("x")
+    cause.response = httpx.Response(
+        429, request=REQUEST, json={"type": "error", "error": {"type": "rate_limit_error"}}
+    )
+    error = chained(litellm.RateLimitError("slow", "anthropic", "m"), cause)
+    assert details(error) == ("rate_limit_error", None, None)
+
+
+def test_a_chain_without_end_is_left():
+    error, other = litellm.RateLimitError("slow", "openai", "m"), ValueError("x")
+    error.__context__, other.__context__ = other, error
+    assert details(error)[0] == "throttling_error"
+
+
+def test_details_without_secrets():
+    error = chained(ValueError("x"), refusal({"type": "t", "code": "my-own-secret"}))
+    assert error_meta(error, ["my-own-secret"])["providerCode"] == "[redacted]"
+
+
+def test_the_body_of_another_request_tells_nothing():
+    """A fallback fails while the first model's refusal is handled."""
+    error = litellm.InternalServerError("down", "openai", "m")
+    chained(error, refusal({"type": "insufficient_quota", "code": "quota_x"}))
+    assert "quota_x" not in details(error)
+
+
+def test_a_mid_stream_error_has_the_words_of_its_cause():
+    cause = refusal({"type": "insufficient_quota", "code": "quota_x"})
+    error = exceptions.MidStreamFallbackError("cut", "m", "openai", original_exception=cause)
+    assert details(error) == ("insufficient_quota", None, "quota_x")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from .bodies import NAMES, error_body
 from .redact import Redactor
 
 LONGEST_MESSAGE = 32 * 1024  # characters
@@ -78,10 +79,8 @@ def error_meta(
         "requestId": request_id(headers),
         "provider": _text(getattr(exc, "llm_provider", None)),
         "model": _text(getattr(exc, "model", None)),
-        "type": _detail(exc, "type"),
-        "param": _detail(exc, "param"),
-        "providerCode": _detail(exc, "code"),
         "retryable": is_retryable(exc, status),
+        **_details(exc, redact),
     }
 
 
@@ -160,15 +159,16 @@ def request_id(headers: Mapping[str, str]) -> str | None:
     return next((headers[name] for name in _REQUEST_IDS if headers.get(name)), None)
 
 
-def _detail(exc: BaseException, name: str) -> str | None:
-    """`type`, `param` or `code` of the exception or of the provider's body."""
+def _details(exc: BaseException, redact: Redactor) -> dict[str, str | None]:
+    """In the provider's own words; in LiteLLM's where the provider's are lost."""
     if isinstance(exc, BridgeError):
-        return None
-    body = getattr(exc, "body", None)
-    inner = body.get("error", body) if isinstance(body, Mapping) else None
-    quoted = inner.get(name) if isinstance(inner, Mapping) else None
-    value = quoted if quoted is not None else getattr(exc, name, None)
-    return str(value) if isinstance(value, (str, int)) else None
+        return {"type": None, "param": None, "providerCode": None}
+    body = error_body(exc)
+    found = {name: getattr(exc, name, None) if body is None else body.get(name) for name in NAMES}
+    type_, param, code = (
+        redact(str(value)) if isinstance(value, (str, int)) else None for value in found.values()
+    )
+    return {"type": type_, "param": param, "providerCode": code}
 
 
 def _text(value: Any) -> str | None:
