@@ -49,8 +49,6 @@ class Connection {
   #waiting = new Set();
   /** Who waits for ready. @type {Set<{ resolve(): void, fail(error: unknown): void }>} */
   #readiness = new Set();
-  /** What `setEnv` added: a restart needs it again. @type {Record<string, string | undefined>} */
-  #added = {};
   /** How the last generation ended. @type {LiteLLMError | null} */
   #lastError = null;
   #holds = 0;
@@ -86,7 +84,7 @@ class Connection {
   async detach(client) {
     this.#audience.delete(client);
     if (this.#audience.size === 0) this.#opening = null; // nobody is left to start it for
-    if (this.#port.unclaim() && this.#port.stop()) this.#stopping ??= this.#stopped();
+    if (this.#port.unclaim()) this.#stopping ??= this.#stopped();
     await this.#stopping; // an earlier instance may have begun it
     if (this.#audience.size === 0 && this.#stopping === null) this.#closePort(); // nor a later one
   }
@@ -113,7 +111,6 @@ class Connection {
     this.#port?.close();
     this.#port = this.#current = this.#opening = this.#lastError = null;
     this.#generations.clear();
-    this.#added = {};
   }
 
   // ---- starting
@@ -187,7 +184,7 @@ class Connection {
    */
   #begin(variables, startTimeout) {
     this.#early = [];
-    const started = this.#startPort({ ...variables, ...this.#added });
+    const started = this.#startPort(variables);
     const early = this.#takeEarly();
     if (started !== null) this.#enter(started, startTimeout);
     // Whoever made the instance just now has had no chance to listen yet.
@@ -328,7 +325,7 @@ class Connection {
 
   /** What `setEnv` set is set again in the next generation. @param {Record<string, string>} variables */
   remember(variables) {
-    Object.assign(this.#added, variables);
+    for (const entry of environmentList(variables)) this.#port?.setVariable(entry);
   }
 
   // ---- the event loop
@@ -346,9 +343,10 @@ class Connection {
 
   /** @param {any[]} batch quads type, id, payload, cost */
   #onFrames(batch) {
+    const generation = this.#current; // a callback may leave it, or begin the next
     for (let i = 0; i < batch.length; i += 4) {
       if (batch[i] === LOG) this.#onLog(batch[i + 2]);
-      else this.#current?.deliver(batch[i], batch[i + 1], batch[i + 2], batch[i + 3]);
+      else generation?.deliver(batch[i], batch[i + 1], batch[i + 2], batch[i + 3]);
     }
   }
 
@@ -414,7 +412,7 @@ class Connection {
     this.hold();
     try {
       const variables = await resolveEnv(shape.env);
-      return await native.inspect(startArguments(shape, { ...variables, ...this.#added }));
+      return await native.inspect(startArguments(shape, {}, { ...process.env, ...variables }));
     } finally {
       this.release();
     }

@@ -82,30 +82,29 @@ async function resolveEnv(env) {
 }
 
 /**
- * The whole environment of the child; later ones win, undefined takes a variable away.
- * @param {...Record<string, string | undefined>} layers
- * @returns {string[]} "NAME=value"
+ * @param {Record<string, string | undefined>} variables
+ * @returns {string[]} "NAME=value", or "NAME" for one that is to be taken away
  */
-function environmentList(...layers) {
-  const merged = Object.assign({}, ...layers);
-  const names = Object.keys(merged).filter((name) => merged[name] !== undefined);
-  return names.map((name) => `${name}=${merged[name]}`);
+function environmentList(variables) {
+  const entries = Object.entries(variables);
+  return entries.map(([name, value]) => (value === undefined ? name : `${name}=${value}`));
 }
 
 /**
  * What `port.start` takes.
  * @param {Shape} shape
- * @param {Record<string, string | undefined>} variables over process.env
+ * @param {Record<string, string | undefined>} variables over the environment
+ * @param {Record<string, string | undefined>} [environment] as it is now
  */
-function startArguments(shape, variables) {
-  const env = environmentList(process.env, variables);
+function startArguments(shape, variables, environment = process.env) {
+  const both = { env: environmentList(environment), variables: environmentList(variables) };
   const logLevel = PYTHON_LEVELS[process.env.AWS_LAMBDA_LOG_LEVEL ?? 'INFO'] ?? 'INFO';
   const options = { parent: process.pid, preload: shape.preload ?? [], logLevel };
   const given = shape.python === undefined ? {} : { python: shape.python };
   const found = shape.python === undefined ? privatePython() : null;
   const privately = found === null ? {} : { privatePython: found };
   const inherit = Object.keys(shape).length === 0;
-  return { ...given, ...privately, env, script: SCRIPT, options: JSON.stringify(options), inherit };
+  return { ...given, ...privately, ...both, inherit, script: SCRIPT, options: JSON.stringify(options) };
 }
 
 module.exports = { SCRIPT, claim, digest, environmentList, resolveEnv, startArguments };

@@ -206,7 +206,7 @@ public:
          InstanceMethod("abort", &Port::Abort), InstanceMethod("isLive", &Port::IsLive),
          InstanceMethod("hold", &Port::Hold), InstanceMethod("release", &Port::Release),
          InstanceMethod("claim", &Port::Claim), InstanceMethod("unclaim", &Port::Unclaim),
-         InstanceMethod("stop", &Port::Stop), InstanceMethod("status", &Port::Status),
+         InstanceMethod("setVariable", &Port::SetVariable), InstanceMethod("status", &Port::Status),
          InstanceMethod("close", &Port::Close)});
   }
 
@@ -242,7 +242,7 @@ private:
     lb_port_close(session->port);
   }
 
-  // start({ python?, privatePython?, env, script, options })
+  // start({ python?, privatePython?, env, variables, inherit, script, options })
   Napi::Value Start(const Napi::CallbackInfo &info) {
     Napi::Env env = info.Env();
     if (session_ == nullptr) return ThrowCoded(env, LB_ECLOSED);
@@ -251,23 +251,21 @@ private:
     std::string private_python = StringOf(from.Get("privatePython"));
     std::string script = StringOf(from.Get("script"));
     std::string worker = StringOf(from.Get("options"));
-    std::vector<std::string> variables = StringsOf(from.Get("env"));
-    std::vector<char *> envp = PointersTo(variables);
-    lb_start_options_t options = {python.empty() ? nullptr : python.c_str(),
-                                  private_python.empty() ? nullptr : private_python.c_str(),
-                                  script.c_str(),
-                                  worker.c_str(),
-                                  envp.data(),
-                                  from.Get("inherit").ToBoolean().Value()};
-    return Started(env, options);
+    std::vector<std::string> base = StringsOf(from.Get("env"));
+    std::vector<std::string> over = StringsOf(from.Get("variables"));
+    std::vector<char *> envp = PointersTo(base), variables = PointersTo(over);
+    lb_start_options_t start = {python.empty() ? nullptr : python.c_str(),
+                                private_python.empty() ? nullptr : private_python.c_str(),
+                                script.c_str(), worker.c_str(), envp.data()};
+    return Started(env, {start, variables.data(), from.Get("inherit").ToBoolean().Value()});
   }
 
-  Napi::Value Started(Napi::Env env, const lb_start_options_t &options) {
+  Napi::Value Started(Napi::Env env, const lb_wish_t &wish) {
     uint32_t generation = 0;
     int created = 0;
     char *detail = nullptr;
     uint64_t wait_ms = 0;
-    int err = lb_port_start(session_->port, &options, &generation, &created, &detail, &wait_ms);
+    int err = lb_port_start(session_->port, &wish, &generation, &created, &detail, &wait_ms);
     std::string why = detail == nullptr ? "" : detail;
     free(detail);
     if (err == LB_AGAIN) return env.Null();
@@ -280,6 +278,8 @@ private:
     Napi::Env env = info.Env();
     if (session_ == nullptr) return ThrowCoded(env, LB_ECLOSED);
     std::string name = StringOf(info[0]);
+    if (name.empty() || name.size() > UINT16_MAX || name.find('\0') != std::string::npos)
+      return ThrowCoded(env, LB_EINVALID_ARGUMENT, "the function's name");
     auto kind = static_cast<lb_call_kind_t>(NumberOf(info[1]));
     size_t head = LB_CALL_HEAD + name.size(), body = 0;
     napi_get_value_string_utf8(env, info[2], nullptr, 0, &body);
@@ -351,7 +351,11 @@ private:
     return To(info.Env(), lb_server_unclaim() != 0);
   }
 
-  Napi::Value Stop(const Napi::CallbackInfo &info) { return To(info.Env(), lb_server_stop() != 0); }
+  // setVariable("NAME=value")
+  Napi::Value SetVariable(const Napi::CallbackInfo &info) {
+    int err = lb_server_set_variable(StringOf(info[0]).c_str());
+    return err == LB_OK ? info.Env().Undefined() : ThrowCoded(info.Env(), err);
+  }
 
   Napi::Value Status(const Napi::CallbackInfo &info) {
     Napi::Env env = info.Env();

@@ -33,9 +33,9 @@ function gyp(command) {
   return must(`node-gyp ${command}`, HINT, process.execPath, args);
 }
 
+/** Configured anew each time: the list of sources is made then. */
 async function build() {
-  const makefile = path.join(ROOT, 'build', 'Makefile');
-  if (modified(makefile) < modified(path.join(ROOT, 'binding.gyp'))) await gyp('configure');
+  await gyp('configure');
   await gyp('build');
 }
 

@@ -22,7 +22,6 @@ typedef struct lb_start_options {
   const char *script;         /* absolute path of the worker's main file */
   const char *worker;         /* JSON for the worker */
   char *const *envp;          /* the whole environment */
-  int inherit; /* 1: what shaped the last generation shapes this one too, if there was one */
 } lb_start_options_t;
 
 typedef enum lb_generation_state {
@@ -90,8 +89,5 @@ void lb_generation_signal(lb_generation_t *generation, int signal);
 
 /* Why it ended, as an lb_err, once it has. */
 int lb_generation_verdict(const lb_generation_t *generation);
-/* The same for people: status, the reason, last words. Owned by the caller;
- * NULL: no memory. */
-char *lb_generation_explain(const lb_generation_t *generation);
 
 #endif

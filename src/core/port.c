@@ -50,7 +50,8 @@ static void on_watch(uv_poll_t *poll, int status, int events) {
   (void)status;
   (void)events;
   uv_poll_stop(poll); /* it stays readable */
-  check(watch->port);
+  /* a tracer may have the zombie first: somebody has to wait for it */
+  if (check(watch->port) == LB_GENERATION_RUNNING) lb_server_doubt(watch->port->generation);
 }
 
 static void on_watch_closed(uv_handle_t *handle) {
@@ -310,12 +311,13 @@ static int is_current(lb_port_t *port) {
   return lb_port_is_live(port);
 }
 
-int lb_port_start(lb_port_t *port, const lb_start_options_t *options, uint32_t *generation,
-                  int *created, char **detail, uint64_t *wait_ms) {
+int lb_port_start(lb_port_t *port, const lb_wish_t *wish, uint32_t *generation, int *created,
+                  char **detail, uint64_t *wait_ms) {
   lb_start_t start = {0};
   int err = LB_OK;
   if (!is_current(port)) {
-    err = port->generation != NULL ? LB_AGAIN : lb_server_start(options, &start);
+    if (port->closing) return LB_ECLOSED; /* by its down handler */
+    err = port->generation != NULL ? LB_AGAIN : lb_server_start(wish, &start);
     if (err == LB_OK) err = connect_to(port, &start);
   }
   *created = start.created;

@@ -59,8 +59,8 @@ void lb_port_close(lb_port_t *port);
  * when this call began it. LB_AGAIN: the last generation is on its way out,
  * call again after its `down`. Runs no handler. On error *detail (owned by the caller, may be
  * NULL) says why, and *wait_ms is above 0 during a back-off. */
-int lb_port_start(lb_port_t *port, const lb_start_options_t *options, uint32_t *generation,
-                  int *created, char **detail, uint64_t *wait_ms);
+int lb_port_start(lb_port_t *port, const lb_wish_t *wish, uint32_t *generation, int *created,
+                  char **detail, uint64_t *wait_ms);
 
 /* As in channel.h; LB_ESERVER_EXITED without a channel. May call `down` first, where the end of
  * the process was not seen yet. */

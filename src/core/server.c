@@ -15,6 +15,7 @@
 #include "text.h"
 #include "thread.h"
 
+#define TRACED_MS 10  /* between looks at a process that is dead but not ours to reap yet */
 #define GRACE_MS 1000 /* between goodbye, SIGTERM and SIGKILL */
 
 /* Statics survive the end of the thread that loaded the addon: it is linked
@@ -25,7 +26,9 @@ static struct {
   uint32_t last_number;
   lb_listener_t *listeners;
   lb_claims_t claims;
-  int is_shape_open; /* the last instance is gone: the next one may differ */
+  lb_overlay_t variables; /* the `env` option's, as the last start had them */
+  lb_overlay_t added;     /* set after a start */
+  int is_shape_open;      /* the last instance is gone: the next one may differ */
   lb_backoff_t backoff;
   int failed_err;      /* of the last failed start */
   char *failed_detail; /* owned */
@@ -43,13 +46,12 @@ static void wake_all(void) {
 
 /* ---- the end of a generation ---- */
 
-static void remember_failure(lb_generation_t *generation) {
+static void remember_reason(lb_generation_t *generation) {
   char *words = lb_last_words(generation);
   free(server.failed_detail);
   server.failed_detail = words ? lb_obituary(generation, words) : NULL;
   server.failed_err = lb_generation_verdict(generation);
   free(words);
-  lb_backoff_failed(&server.backoff, now_ms());
 }
 
 /* Mutex held. */
@@ -57,7 +59,9 @@ static lb_generation_state_t poll_locked(lb_generation_t *generation) {
   lb_generation_state_t state = lb_generation_poll(generation);
   if (state != LB_GENERATION_ENDED || generation->counted) return state;
   generation->counted = 1;
-  if (!generation->ready && !generation->stopping) remember_failure(generation);
+  if (generation->ready || generation->stopping) return state;
+  remember_reason(generation);
+  lb_backoff_failed(&server.backoff, now_ms());
   return state;
 }
 
@@ -89,7 +93,11 @@ static void see_out(lb_generation_t *generation, int grace_ms) {
     gone_within(generation, -1);
   }
   lb_server_lock();
-  poll_locked(generation);
+  while (poll_locked(generation) != LB_GENERATION_ENDED) { /* a tracer has the zombie first */
+    lb_server_unlock();
+    uv_sleep(TRACED_MS);
+    lb_server_lock();
+  }
   wake_all();
   lb_generation_release(generation);
   lb_server_unlock();
@@ -201,10 +209,44 @@ static int refuse_while_backing_off(lb_start_t *out) {
   return server.failed_err;
 }
 
-/* Threads share no objects: one whose instances shape nothing starts what the first one shaped. */
-static const lb_start_options_t *shaped(const lb_start_options_t *options) {
-  int known = options->inherit && server.current != NULL && !server.is_shape_open;
-  return known ? &server.current->options : options;
+/* The last start's shape is for those who shape nothing. */
+static int remember_variables(const lb_wish_t *wish) {
+  if (wish->inherit) return LB_OK;
+  lb_overlay_clear(&server.variables);
+  int err = LB_OK;
+  for (size_t i = 0; err == LB_OK && wish->variables[i] != NULL; i++)
+    err = lb_overlay_set(&server.variables, wish->variables[i]);
+  return err;
+}
+
+/* envp, the `env` option over it, and over that what was set later. NULL: out of memory. */
+static char **environment_of(const lb_wish_t *wish) {
+  if (remember_variables(wish) != LB_OK) return NULL;
+  char **with_option = lb_overlay_apply(&server.variables, wish->start.envp);
+  if (with_option == NULL) return NULL;
+  char **all = lb_overlay_apply(&server.added, with_option);
+  lb_strings_free(with_option);
+  return all;
+}
+
+static lb_start_options_t shape_of(const lb_wish_t *wish) {
+  lb_start_options_t shape = wish->start;
+  if (!wish->inherit || server.current == NULL || server.is_shape_open) return shape;
+  shape.python = server.current->options.python;
+  shape.private_python = server.current->options.private_python;
+  shape.worker = server.current->options.worker;
+  return shape;
+}
+
+/* Returns an lb_err; *sys_err with LB_ESPAWN. */
+static int make_generation(const lb_wish_t *wish, lb_generation_t **out, int *sys_err) {
+  lb_start_options_t options = shape_of(wish);
+  char **envp = environment_of(wish);
+  if (envp == NULL) return LB_EMEMORY;
+  options.envp = envp;
+  int err = lb_generation_new(&options, server.last_number + 1, out, sys_err);
+  lb_strings_free(envp);
+  return err;
 }
 
 /* The one before may still be dying, with no port left that would reap it. */
@@ -214,10 +256,10 @@ static void replace_current(lb_generation_t *generation) {
   server.current = generation;
 }
 
-static int begin(const lb_start_options_t *options, lb_start_t *out) {
+static int begin(const lb_wish_t *wish, lb_start_t *out) {
   int sys_err = 0;
   lb_generation_t *generation = NULL;
-  int err = lb_generation_new(shaped(options), server.last_number + 1, &generation, &sys_err);
+  int err = make_generation(wish, &generation, &sys_err);
   if (err == LB_OK) {
     lb_generation_retain(generation); /* the thread's */
     sys_err = lb_thread_run(start_thread, generation);
@@ -239,11 +281,11 @@ static int begin(const lb_start_options_t *options, lb_start_t *out) {
 }
 
 /* Mutex held. */
-static int connect_current(const lb_start_options_t *options, lb_start_t *out) {
+static int connect_current(const lb_wish_t *wish, lb_start_t *out) {
   int err = LB_OK, sys_err = 0;
   if (!usable(server.current)) {
     err = refuse_while_backing_off(out);
-    if (err == LB_OK) err = begin(options, out);
+    if (err == LB_OK) err = begin(wish, out);
     if (err != LB_OK) return err;
   }
   err = lb_generation_attach(server.current, &out->fd, &sys_err);
@@ -256,15 +298,15 @@ static int connect_current(const lb_start_options_t *options, lb_start_t *out) {
   return err;
 }
 
-int lb_server_start(const lb_start_options_t *options, lb_start_t *out) {
+int lb_server_start(const lb_wish_t *wish, lb_start_t *out) {
   memset(out, 0, sizeof(*out));
   lb_server_lock();
-  int err = connect_current(options, out);
+  int err = connect_current(wish, out);
   if (err == LB_ESERVER_EXITED) { /* it died and nobody has noticed: the next one */
     free(out->detail);
     out->detail = NULL;
     lb_generation_blame(server.current, LB_ESERVER_EXITED, NULL);
-    err = connect_current(options, out);
+    err = connect_current(wish, out);
   }
   lb_server_unlock();
   return err;
@@ -294,6 +336,7 @@ void lb_server_saw_ready(lb_generation_t *generation) {
 void lb_server_saw_failed(lb_generation_t *generation, int err, const char *detail) {
   lb_server_lock();
   lb_generation_blame(generation, err, detail);
+  if (generation->counted) remember_reason(generation); /* reaped before it was read */
   send_off(generation, see_out_patiently);
   lb_server_unlock();
 }
@@ -309,13 +352,23 @@ int lb_server_claim(const lb_shape_t *shape, size_t count, const char **contradi
 
 int lb_server_unclaim(void) {
   lb_server_lock();
-  int last = lb_claims_remove(&server.claims);
-  if (last) {
+  int stopped = 0;
+  if (lb_claims_remove(&server.claims)) {
     lb_backoff_succeeded(&server.backoff);
     server.is_shape_open = 1;
+    lb_overlay_clear(&server.variables);
+    lb_overlay_clear(&server.added);
+    stopped = stop_locked(); /* in one step: the next instance may come at any moment */
   }
   lb_server_unlock();
-  return last;
+  return stopped;
+}
+
+int lb_server_set_variable(const char *entry) {
+  lb_server_lock();
+  int err = lb_overlay_set(&server.added, entry);
+  lb_server_unlock();
+  return err;
 }
 
 static const char *state_name(const lb_generation_t *generation) {

@@ -13,6 +13,7 @@
 
 #include "claims.h"
 #include "generation.h"
+#include "overlay.h"
 
 /* One who wants to know when a generation's state may have changed. Embedded in
  * its owner. */
@@ -28,6 +29,19 @@ void lb_server_unlisten(lb_listener_t *listener);
 void lb_server_lock(void);
 void lb_server_unlock(void);
 
+/* What a port wants Python to be started with. All borrowed. */
+typedef struct lb_wish {
+  lb_start_options_t start; /* envp: this thread's environment as it is now */
+  char *const *variables;   /* the `env` option's, over envp: "NAME=value" or "NAME" to take away */
+  /* 1: this thread's instances shape nothing: the interpreter, the variables and the worker's
+   * options are those of the start before, if there was one. Threads share no objects. */
+  int inherit;
+} lb_wish_t;
+
+/* For this process's Pythons that are started from now on, over all else, until the last
+ * instance is gone. LB_OK, LB_EMEMORY. */
+int lb_server_set_variable(const char *entry);
+
 /* A start's outcome. */
 typedef struct lb_start {
   lb_generation_t *generation; /* LB_OK: with a reference for the caller */
@@ -42,7 +56,7 @@ typedef struct lb_start {
  * it. Returns in well under a millisecond: the spawn happens on a thread of its
  * own. LB_OK, LB_EMEMORY, LB_ESPAWN; during a back-off the last failed start's
  * code. */
-int lb_server_start(const lb_start_options_t *options, lb_start_t *out);
+int lb_server_start(const lb_wish_t *wish, lb_start_t *out);
 
 void lb_server_release(lb_generation_t *generation); /* accepts NULL */
 
@@ -68,6 +82,8 @@ lb_generation_state_t lb_server_poll(lb_generation_t *generation);
 
 /* See claims.h. */
 int lb_server_claim(const lb_shape_t *shape, size_t count, const char **contradiction);
+/* The last one of the process ends Python, and what shaped it is forgotten. 1: it was the last, and
+ * a Python was told to end; 0: it was not, or none ran. */
 int lb_server_unclaim(void);
 
 typedef struct lb_server_status {

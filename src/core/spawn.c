@@ -20,7 +20,9 @@ static int spawn_error(int sys_err) {
   case ENOTDIR:
   case EISDIR:
   case ELOOP:
+#ifdef ELIBBAD
   case ELIBBAD:
+#endif
     return LB_EPYTHON_BROKEN;
   default:
     return LB_ESPAWN;

@@ -137,11 +137,13 @@ static int try_start(bench_t *b, const char *python, const char *how, char **det
   snprintf(peer, sizeof(peer), "PEER=%s", how);
   snprintf(path, sizeof(path), "PATH=%s", getenv("PATH"));
   char *envp[] = {path, peer, NULL};
+  char *none[] = {NULL};
   lb_start_options_t options = {
       .python = python, .script = "/worker.py", .worker = "{}", .envp = envp};
   uint32_t generation;
   int created;
-  return lb_port_start(b->port, &options, &generation, &created, detail, wait_ms);
+  return lb_port_start(b->port, &(lb_wish_t){options, none, 0}, &generation, &created, detail,
+                       wait_ms);
 }
 
 static void start(bench_t *b, const char *how) {

@@ -254,13 +254,15 @@ static void the_childs_signals_are_at_their_defaults(void **state) {
 }
 
 static int start_shapeless(bench_t *b) {
-  char *envp[] = {NULL}, *detail;
+  char path[512], *envp[] = {path, NULL}, *none[] = {NULL}, *detail;
+  snprintf(path, sizeof(path), "PATH=%s", getenv("PATH"));
   lb_start_options_t options = {
-      .python = "/nowhere", .script = "/worker.py", .worker = "{}", .envp = envp, .inherit = 1};
+      .python = "/nowhere", .script = "/worker.py", .worker = "{}", .envp = envp};
   uint32_t generation;
   uint64_t wait_ms;
   int created;
-  return lb_port_start(b->port, &options, &generation, &created, &detail, &wait_ms);
+  return lb_port_start(b->port, &(lb_wish_t){options, none, 1}, &generation, &created, &detail,
+                       &wait_ms);
 }
 
 static void one_that_shapes_nothing_starts_what_the_first_shaped(void **state) {
@@ -270,8 +272,14 @@ static void one_that_shapes_nothing_starts_what_the_first_shaped(void **state) {
   await(b, &b->ready);
   kill((pid_t)b->pid, SIGKILL);
   await(b, &b->down);
+  assert_int_equal(lb_server_set_variable("PEER=failed"), LB_OK);
+  assert_int_equal(start_shapeless(other), LB_OK); /* by the first one's interpreter, */
+  await(other, &other->down);                      /* with what was set later */
+  assert_int_equal(other->last.err, LB_EPRELOAD);
+  other->down = 0;
+  assert_int_equal(lb_server_set_variable("PEER=answer"), LB_OK);
   assert_int_equal(start_shapeless(other), LB_OK);
-  await(other, &other->ready); /* by the first one's interpreter and environment */
+  await(other, &other->ready);
   lb_server_stop();
   await(other, &other->down);
   lb_server_unclaim();

@@ -121,7 +121,7 @@ static lb_generation_t *current(void) {
   char *envp[] = {path, NULL};
   lb_start_options_t options = {
       .python = PEER, .script = "/worker.py", .worker = "{}", .envp = envp};
-  assert_int_equal(lb_server_start(&options, &out), LB_OK);
+  assert_int_equal(lb_server_start(&(lb_wish_t){options, options.envp, 0}, &out), LB_OK);
   close(out.fd);
   return out.generation;
 }

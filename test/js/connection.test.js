@@ -5,7 +5,7 @@
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
 
-const { DELTA, END, RESULT, TEMPLATE } = require('../../lib/frames');
+const { DELTA, END, LOG, RESULT, TEMPLATE } = require('../../lib/frames');
 const { WINDOW } = require('../../lib/reader');
 const { load, settlement } = require('./support/native-double');
 const { REQUEST, textChunk } = require('./support/peers');
@@ -62,6 +62,18 @@ test('a death that was not told yet: the next call begins the next generation', 
   assert.equal(port.calls('call').length, 2);
   port.frames([RESULT, 2, settlement('answer'), 0]);
   assert.equal(await late, 'answer');
+});
+
+test('the rest of a batch is delivered, whatever a callback did in its middle', async () => {
+  const { llm, port } = make({ log: 'event' });
+  const first = llm.call('a');
+  await settled();
+  port.next.call.push(coded('ERR_SERVER_EXITED'), 7);
+  port.next.start.push(() => port.nextGeneration());
+  llm.on('log', () => llm.call('b').catch(() => {}));
+  const line = { level: 20, source: 'stdout', logger: '', call: 0, text: 'said' };
+  port.frames([LOG, 0, line, 0], [RESULT, 1, settlement('answer'), 0]);
+  assert.equal(await first, 'answer');
 });
 
 test('a call is sent with its name, kind, arguments and window', async () => {

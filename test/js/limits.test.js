@@ -170,3 +170,11 @@ test('idleTimeout: a slow reader is no silence', async () => {
   await llm.call('test.open', { gate: 'slow' });
   assert.equal((await iterator.next()).done, true);
 });
+
+test('a function name that the wire cannot carry is refused, and disturbs no other call', async () => {
+  const other = llm.call('test.report');
+  for (const name of ['x'.repeat(70_000), 'token_counter\0zzz']) {
+    await assert.rejects(llm.call(name), { code: 'ERR_INVALID_ARGUMENT' });
+  }
+  assert.ok((await other).pid > 0);
+});

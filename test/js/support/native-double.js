@@ -55,6 +55,10 @@ class PortDouble {
     return this.#answer('claim', null);
   }
 
+  setVariable(entry) {
+    this.log.push(['setVariable', entry]);
+  }
+
   /** Ask for another answer by setting it. */
   live = true;
 
