@@ -248,16 +248,21 @@ def test_logging_with_wrong_arguments_loses_nothing(sink, attached):
     assert "%d items" in attached.texts[0]
 
 
-def test_handlers_that_print_to_us_are_dropped(sink, logger):
+def test_handlers_that_print_to_us_are_quiet_while_the_root_hears_it(sink, attached):
     ours, foreign = stdio.Stdio(sink), io.StringIO()
-    printing = logging.StreamHandler(ours._writers[1])
-    keeping = logging.StreamHandler(foreign)
-    logger.handlers = [printing, keeping]
-    stdio.drop_stream_handlers(ours, ["a.test"])
-    assert logger.handlers == [printing, keeping], "its records do not reach the root"
-    logger.propagate = True
-    stdio.drop_stream_handlers(ours, ["a.test"])
-    assert logger.handlers == [keeping]
+    stdio.keep_single(ours, ["a.single"])
+    logger = logging.getLogger("a.single")
+    logger.addHandler(logging.StreamHandler(ours._writers[1]))
+    logger.addHandler(logging.StreamHandler(foreign))
+    child = logging.getLogger("a.single.child")
+    for said in (logger, child):
+        said.error("heard by the root")
+    assert attached.texts == []
+    logger.propagate = False
+    for said in (logger, child):
+        said.error("printed")
+    assert attached.texts == ["printed", "printed"]
+    assert foreign.getvalue().splitlines() == ["heard by the root"] * 2 + ["printed"] * 2
 
 
 def test_quiet_respects_a_level_that_was_chosen(logger, monkeypatch):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import logging
 import os
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from .context import current_call
@@ -117,16 +118,27 @@ def install_logging(sink: LogSink, level: int) -> None:
     root.setLevel(level)
 
 
-def drop_stream_handlers(stdio: Stdio, names: Iterable[str]) -> None:
-    """Takes away the handlers by which these loggers print to our stderr.
-
-    Their records reach the root's handler as well: each line would come twice.
+def keep_single(stdio: Stdio, names: Iterable[str]) -> None:
+    """Quiets the handlers by which these loggers print to our stderr, while the root's handler
+    gets their records as well: each line would come twice. Before the loggers have handlers.
     """
     for logger in map(logging.getLogger, names):
-        for handler in list(logger.handlers):
-            stream = getattr(handler, "stream", None)
-            if logger.propagate and stdio.owns(stream):
-                logger.removeHandler(handler)
+        plain = logger.addHandler
+        logger.addHandler = functools.partial(_add, stdio, plain)  # type: ignore[method-assign]
+
+
+def _add(stdio: Stdio, plain: Callable[[logging.Handler], None], handler: logging.Handler) -> None:
+    if stdio.owns(getattr(handler, "stream", None)):
+        handler.addFilter(_misses_root)
+    plain(handler)
+
+
+def _misses_root(record: logging.LogRecord) -> bool:
+    """Asked for each record: LiteLLM's JSON logs stop propagating after they got their handler."""
+    logger: logging.Logger | None = logging.getLogger(record.name)
+    while logger is not None and logger.propagate:
+        logger = logger.parent
+    return logger is not None
 
 
 def quiet(names: Iterable[str], level: int = logging.WARNING) -> None:

@@ -99,6 +99,7 @@ class Worker:
     def run(self) -> NoReturn:
         self._stdio.install()
         stdio.install_logging(self._sink, self._settings.log_level)
+        stdio.keep_single(self._stdio, engine.LOGGERS)
         self._control.wait(FIRST_CHANNEL_S)
         self._control.read()
         try:
@@ -113,9 +114,9 @@ class Worker:
         imported_ns = time.monotonic_ns()
         litellm, version = engine.load()
         took_ns = time.monotonic_ns() - imported_ns
-        self._keep_logs_single()
+        stdio.quiet(engine.LOGGERS)
         preload.load(self._settings.preload)
-        self._keep_logs_single()
+        stdio.quiet(engine.LOGGERS)
         self._native.forward()
         timings = {
             "interpreter": interpreter_ms(self._begun_ns),
@@ -130,10 +131,6 @@ class Worker:
         pool = ThreadPoolExecutor(BLOCKING_CALLS, thread_name_prefix="litellm-bridge")
         self._ready.set_result(Dispatcher(litellm, pool))
         self._loop.call_later(FORBID_DUMPS_AFTER_S, process.forbid_dumps)
-
-    def _keep_logs_single(self) -> None:
-        stdio.drop_stream_handlers(self._stdio, engine.LOGGERS)
-        stdio.quiet(engine.LOGGERS)
 
     def _fail(self, error: BridgeError) -> NoReturn:
         self._native.forward()
