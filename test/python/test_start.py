@@ -153,6 +153,35 @@ def preloading(spawn, stub_env, tmp_path):
     return start
 
 
+LOGGING_STUB = (
+    STUB
+    + """
+import logging
+logger = logging.getLogger("LiteLLM")
+logger.addHandler(logging.StreamHandler())
+logger.error("at the import")
+"""
+)
+
+
+def test_a_line_of_the_import_comes_once(spawn, stub_env, tmp_path):
+    preload = tmp_path / "my_module.py"
+    preload.write_text("import litellm\nlitellm.logger.error('at the preload')\n")
+    worker = spawn(env=stub_env(LOGGING_STUB), options={"preload": [str(preload)]})
+    channel = worker.ready()
+    channel.log("at the preload")
+    texts = [log["text"] for log in channel.logs]
+    assert texts == ["at the import", "at the preload"]
+
+
+def test_a_line_comes_once_from_a_logger_that_does_not_propagate(spawn, stub_env):
+    """As LiteLLM's JSON logs are."""
+    source = LOGGING_STUB.replace("logger.error", "logger.propagate = False\nlogger.error")
+    channel = spawn(env=stub_env(source)).ready()
+    assert channel.log("at the import")["source"] == 1, "printed"
+    assert len(channel.logs) == 1
+
+
 def test_preload_runs_before_ready(preloading, tmp_path):
     (tmp_path / "sibling.py").write_text("text = 'from the sibling'\n")
     channel = preloading("import litellm, sibling\nprint(sibling.text)\n").ready()
@@ -178,6 +207,28 @@ def test_a_failing_preload(preloading, source, words):
     assert failure["code"] == "ERR_PRELOAD"
     assert "my_module.py" in failure["message"] and words in failure["message"]
     assert words.split(":")[0] in failure["detail"]
+
+
+def test_the_detail_of_a_failing_preload_shows_the_users_frames_alone(preloading):
+    source = "def outer():\n    inner()\n\ndef inner():\n    raise ValueError('x')\n\nouter()\n"
+    detail = failed(preloading(source))["detail"]
+    assert "my_module.py" in detail and "outer()" in detail and "raise ValueError" in detail
+    assert "importlib" not in detail and "litellm_bridge" not in detail
+
+
+def test_the_detail_of_a_missing_import_shows_who_asked_for_it(preloading):
+    detail = failed(preloading("import missing_thing"))["detail"]
+    assert "import missing_thing" in detail and "No module named 'missing_thing'" in detail
+    assert "importlib" not in detail and "litellm_bridge" not in detail
+
+
+def test_the_detail_shows_what_led_to_the_error(preloading):
+    source = (
+        "try:\n    import missing_thing\nexcept ImportError as exc:\n    raise ValueError from exc"
+    )
+    detail = failed(preloading(source))["detail"]
+    assert "No module named 'missing_thing'" in detail and "raise ValueError" in detail
+    assert "importlib" not in detail and "litellm_bridge" not in detail
 
 
 def test_a_missing_preload(spawn, stub_env):

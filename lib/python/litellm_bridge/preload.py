@@ -12,6 +12,8 @@ from .errors import BridgeError
 from .redact import redact
 
 TRACEBACK_LINES = 12
+# Files of the frames between us and the application's module.
+_MACHINERY = (os.path.dirname(__file__) + os.sep, "<frozen importlib", importlib.__file__)
 
 
 def load(names: tuple[str, ...]) -> None:
@@ -50,9 +52,20 @@ def _load_file(file: str) -> None:
 
 
 def _failure(name: str, exc: BaseException) -> BridgeError:
-    lines = "".join(traceback.format_exception(exc)).splitlines()
+    lines = "".join(_trace(exc).format()).splitlines()
     return BridgeError(
         "ERR_PRELOAD",
         redact(f"preload {name!r} failed: {type(exc).__name__}: {exc}"),
         redact("\n".join(lines[-TRACEBACK_LINES:])),
     )
+
+
+def _trace(exc: BaseException) -> traceback.TracebackException:
+    """The frames of the application alone, of exc and of what led to it."""
+    whole = traceback.TracebackException.from_exception(exc)
+    link: traceback.TracebackException | None = whole
+    while link is not None:
+        frames = [frame for frame in link.stack if not frame.filename.startswith(_MACHINERY)]
+        link.stack = traceback.StackSummary.from_list(frames)
+        link = link.__cause__ or link.__context__
+    return whole
