@@ -52,5 +52,5 @@ const inputs = {
 for (const [target, list] of Object.entries(inputs)) {
   const folder = path.join(process.argv[2], target);
   fs.mkdirSync(folder, { recursive: true });
-  list.forEach((bytes, n) => fs.writeFileSync(path.join(folder, `seed-${n}`), bytes));
+  for (const [n, bytes] of list.entries()) fs.writeFileSync(path.join(folder, `seed-${n}`), bytes);
 }
