@@ -44,6 +44,7 @@ int lb_claims_add(lb_claims_t *claims, const lb_shape_t *shape, size_t count,
   for (size_t i = 0; i < count; i++) {
     if (agrees(claims, &shape[i])) continue;
     *contradiction = shape[i].name;
+    if (claims->instances == 0) forget(claims); /* it contradicts itself */
     return LB_EINVALID_ARGUMENT;
   }
   claims->instances++;

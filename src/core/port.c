@@ -177,11 +177,23 @@ void lb_port_violated(lb_port_t *port, const char *what) {
   lb_server_kill(port->generation, LB_EPROTOCOL, what);
 }
 
+static void no_memory(lb_port_t *port) {
+  lb_server_kill(port->generation, LB_EMEMORY, "no memory for what it sent");
+}
+
+/* What is wrong with a control message: with it, or with us. */
+static void refuse(lb_port_t *port, int err, const char *what) {
+  if (err == LB_EMEMORY)
+    no_memory(port);
+  else
+    lb_port_violated(port, what);
+}
+
 static void take_hello(lb_port_t *port, const lb_message_t *message) {
   lb_hello_t info;
   int err = lb_hello_parse(message->data, message->len, &info);
   if (err != LB_OK || port->hello) {
-    lb_port_violated(port, "its hello is not valid");
+    refuse(port, err, "its hello is not valid");
   } else if (info.protocol != LB_PROTOCOL_VERSION) {
     lb_port_violated(port, "it speaks another version of the protocol: two "
                            "versions of the package are mixed");
@@ -194,8 +206,9 @@ static void take_hello(lb_port_t *port, const lb_message_t *message) {
 
 static void take_ready(lb_port_t *port, const lb_message_t *message) {
   lb_ready_t info;
-  if (port->ready || lb_ready_parse(message->data, message->len, &info) != LB_OK) {
-    lb_port_violated(port, "its ready message is not valid");
+  int err = lb_ready_parse(message->data, message->len, &info);
+  if (err != LB_OK || port->ready) {
+    refuse(port, err, "its ready message is not valid");
     return;
   }
   port->ready = 1;
@@ -205,8 +218,9 @@ static void take_ready(lb_port_t *port, const lb_message_t *message) {
 
 static void take_failed(lb_port_t *port, const lb_message_t *message) {
   lb_failed_t info;
-  if (lb_failed_parse(message->data, message->len, &info) != LB_OK) {
-    lb_port_violated(port, "its failed message is not valid");
+  int err = lb_failed_parse(message->data, message->len, &info);
+  if (err != LB_OK) {
+    refuse(port, err, "its failed message is not valid");
     return;
   }
   char *detail = lb_format("%s%s%s", info.message, *info.detail ? "\n" : "", info.detail);
@@ -241,7 +255,7 @@ static void on_ended(void *arg, int err) {
   if (err == LB_EPROTOCOL)
     lb_port_violated(port, "a frame is malformed, too large or out of place");
   else if (err != LB_OK)
-    lb_server_kill(port->generation, err, "no memory for what it sent");
+    no_memory(port);
   port->hung_up = 1;
   /* once it is buried, the port may serve the next one */
   if (check(port) == LB_GENERATION_RUNNING) lb_server_doubt(port->generation);

@@ -91,14 +91,15 @@ static const lb_port_handler_t handler = {on_message, on_batch, on_spawned, on_h
 
 static void out_of_patience(uv_timer_t *timer) { ((bench_t *)timer->data)->late = 1; }
 
-/* Runs the loop until *flag is set. */
-static void await(bench_t *b, const int *flag) {
+/* Runs the loop until one of the flags is set. */
+static void await_either(bench_t *b, const int *flag, const int *other) {
   uv_timer_start(&b->patience, out_of_patience, PATIENCE_MS, 0);
-  while (!*flag && !b->late)
-    uv_run(&b->loop, UV_RUN_ONCE);
+  while (!*flag && !*other && !b->late) uv_run(&b->loop, UV_RUN_ONCE);
   uv_timer_stop(&b->patience);
   assert_false(b->late);
 }
+
+static void await(bench_t *b, const int *flag) { await_either(b, flag, flag); }
 
 static int setup(void **state) {
   bench_t *b = calloc(1, sizeof(*b));
