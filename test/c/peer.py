@@ -63,6 +63,11 @@ def main():
     channel = next_channel()
     if HOW == "mute":
         time.sleep(600)
+    if HOW.startswith("raw "):  # frames of the channel, as "type payload", with bars between them
+        for frame in HOW[4:].split("|"):
+            kind, _, payload = frame.partition(" ")
+            send(channel, 0, int(kind, 16), payload.encode())
+        time.sleep(600)
     if HOW == "state":
         print(repr(open("/proc/self/status").read()), flush=True)
     hello(channel, 99 if HOW == "version" else 1)

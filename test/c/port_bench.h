@@ -35,7 +35,7 @@ typedef struct bench {
   char detail[4096], words[4096], seen[256], log[64];
 } bench_t;
 
-static void on_message(void *arg, const lb_message_t *m) {
+static inline void on_message(void *arg, const lb_message_t *m) {
   bench_t *b = arg;
   if (m->type == LB_FRAME_LOG)
     snprintf(b->log, sizeof(b->log), "%.*s", (int)(m->len - 8), m->data + 8);
@@ -43,7 +43,7 @@ static void on_message(void *arg, const lb_message_t *m) {
     snprintf(b->seen, sizeof(b->seen), "%02x:%u", m->type, m->call);
 }
 
-static void on_batch(void *arg) {
+static inline void on_batch(void *arg) {
   bench_t *b = arg;
   b->batches++;
   if (b->in_batch++) b->nested = 1;
@@ -51,7 +51,7 @@ static void on_batch(void *arg) {
   b->in_batch--;
 }
 
-static void on_spawned(void *arg, const lb_spawned_t *info) {
+static inline void on_spawned(void *arg, const lb_spawned_t *info) {
   bench_t *b = arg;
   b->spawned++;
   b->pid = info->pid;
@@ -61,21 +61,21 @@ static void on_spawned(void *arg, const lb_spawned_t *info) {
   if (b->when_spawned != NULL) b->when_spawned(b);
 }
 
-static void on_hello(void *arg, uint32_t generation, const lb_hello_t *info) {
+static inline void on_hello(void *arg, uint32_t generation, const lb_hello_t *info) {
   bench_t *b = arg;
   b->hello++;
   b->generation = generation;
   assert_string_equal(info->python, "3.11.2");
 }
 
-static void on_ready(void *arg, uint32_t generation, const lb_ready_t *info) {
+static inline void on_ready(void *arg, uint32_t generation, const lb_ready_t *info) {
   bench_t *b = arg;
   b->ready++;
   assert_int_equal(generation, b->generation);
   assert_string_equal(info->litellm, "1.78.7");
 }
 
-static void on_down(void *arg, const lb_down_t *info) {
+static inline void on_down(void *arg, const lb_down_t *info) {
   bench_t *b = arg;
   b->down++;
   b->last = *info;
@@ -84,24 +84,25 @@ static void on_down(void *arg, const lb_down_t *info) {
   if (b->when_down != NULL) b->when_down(b);
 }
 
-static void on_closed(void *arg) { ((bench_t *)arg)->closed++; }
+static inline void on_closed(void *arg) { ((bench_t *)arg)->closed++; }
 
 static const lb_port_handler_t handler = {on_message, on_batch, on_spawned, on_hello,
                                           on_ready,   on_down,  on_closed};
 
-static void out_of_patience(uv_timer_t *timer) { ((bench_t *)timer->data)->late = 1; }
+static inline void out_of_patience(uv_timer_t *timer) { ((bench_t *)timer->data)->late = 1; }
 
 /* Runs the loop until one of the flags is set. */
-static void await_either(bench_t *b, const int *flag, const int *other) {
+static inline void await_either(bench_t *b, const int *flag, const int *other) {
   uv_timer_start(&b->patience, out_of_patience, PATIENCE_MS, 0);
-  while (!*flag && !*other && !b->late) uv_run(&b->loop, UV_RUN_ONCE);
+  while (!*flag && !*other && !b->late)
+    uv_run(&b->loop, UV_RUN_ONCE);
   uv_timer_stop(&b->patience);
   assert_false(b->late);
 }
 
-static void await(bench_t *b, const int *flag) { await_either(b, flag, flag); }
+static inline void await(bench_t *b, const int *flag) { await_either(b, flag, flag); }
 
-static int setup(void **state) {
+static inline int setup(void **state) {
   bench_t *b = calloc(1, sizeof(*b));
   uv_loop_init(&b->loop);
   uv_timer_init(&b->loop, &b->patience);
@@ -113,15 +114,15 @@ static int setup(void **state) {
   return 0;
 }
 
-static void close_port(bench_t *b) {
+static inline void close_port(bench_t *b) {
   lb_port_close(b->port);
   await(b, &b->closed);
 }
 
 /* Leaves no process behind: a zombie too would be found. */
-static int no_children(void) { return waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD; }
+static inline int no_children(void) { return waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD; }
 
-static int teardown(void **state) {
+static inline int teardown(void **state) {
   bench_t *b = *state;
   lb_server_unclaim();
   if (!b->closed) close_port(b);
@@ -132,9 +133,9 @@ static int teardown(void **state) {
   return 0;
 }
 
-static int try_start(bench_t *b, const char *python, const char *how, char **detail,
-                     uint64_t *wait_ms) {
-  char peer[64], path[512];
+static inline int try_start(bench_t *b, const char *python, const char *how, char **detail,
+                            uint64_t *wait_ms) {
+  char peer[512], path[512];
   snprintf(peer, sizeof(peer), "PEER=%s", how);
   snprintf(path, sizeof(path), "PATH=%s", getenv("PATH"));
   char *envp[] = {path, peer, NULL};
@@ -147,7 +148,7 @@ static int try_start(bench_t *b, const char *python, const char *how, char **det
                        wait_ms);
 }
 
-static void start(bench_t *b, const char *how) {
+static inline void start(bench_t *b, const char *how) {
   char *detail;
   uint64_t wait_ms;
   assert_int_equal(try_start(b, PEER, how, &detail, &wait_ms), LB_OK);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "alloc.h"
+#include "faults.h"
 
 /* A copy that ends right before a page without access, so that reading one byte
  * too many is a crash. len may be 0; data NULL: zeros. */

@@ -70,7 +70,8 @@ static void more_options_than_there_are_is_refused(void **state) {
   lb_claims_t claims = {0};
   lb_shape_t many[LB_SHAPE_MAX + 1];
   const char *why = NULL;
-  for (int i = 0; i <= LB_SHAPE_MAX; i++) many[i] = python_a;
+  for (int i = 0; i <= LB_SHAPE_MAX; i++)
+    many[i] = python_a;
   assert_int_equal(lb_claims_add(&claims, many, LB_SHAPE_MAX + 1, &why), LB_EINVALID_ARGUMENT);
   assert_int_equal(lb_claims_add(&claims, many, LB_SHAPE_MAX, &why), LB_OK);
   assert_int_equal(lb_claims_remove(&claims), 1);

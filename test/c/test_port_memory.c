@@ -49,7 +49,8 @@ static int start_fails_at(bench_t *b, int nth) {
 static void a_start_without_memory_is_a_typed_error(void **state) {
   bench_t *b = *state;
   int nth = 1;
-  while (!start_fails_at(b, nth)) nth++;
+  while (!start_fails_at(b, nth))
+    nth++;
   assert_true(nth > 20);
   assert_true(no_children());
 }
@@ -72,7 +73,8 @@ static int end_fails_at(bench_t *b, int nth) {
 static void an_end_without_memory_is_told_in_fewer_words(void **state) {
   bench_t *b = *state;
   int nth = 1;
-  while (!end_fails_at(b, nth)) nth++;
+  while (!end_fails_at(b, nth))
+    nth++;
   assert_true(nth > 1);
 }
 
@@ -94,10 +96,12 @@ static int failed_start_fails_at(bench_t *b, int nth, const char *how, int expec
 static void what_it_says_of_itself_without_memory(void **state) {
   bench_t *b = *state;
   int nth = 1;
-  while (!failed_start_fails_at(b, nth, "failed", LB_EPRELOAD)) nth++;
+  while (!failed_start_fails_at(b, nth, "failed", LB_EPRELOAD))
+    nth++;
   assert_true(nth > 5);
   nth = 1;
-  while (!failed_start_fails_at(b, nth, "broken", LB_EPYTHON_BROKEN)) nth++;
+  while (!failed_start_fails_at(b, nth, "broken", LB_EPYTHON_BROKEN))
+    nth++;
   assert_true(nth > 1);
 }
 

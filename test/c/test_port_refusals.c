@@ -15,9 +15,10 @@ static int fd_count(void) {
 
 static lb_sys_t real;
 static int refused_with;
+static int passing; /* calls that are let through first */
 
 static int no_socketpair(int type, int fds[2]) {
-  (void)type, (void)fds;
+  if (passing-- > 0) return real.socketpair(type, fds);
   errno = refused_with;
   return -1;
 }
@@ -31,7 +32,7 @@ static int no_words(void) {
   return -1;
 }
 static int no_dup(int fd, int lowest) {
-  (void)fd, (void)lowest;
+  if (passing-- > 0) return real.dup_above(fd, lowest);
   errno = refused_with;
   return -1;
 }
@@ -45,6 +46,11 @@ static ssize_t no_sendmsg(int fd, const struct msghdr *m, int flags) {
   errno = refused_with;
   return -1;
 }
+/* Once. */
+static ssize_t no_control(int fd, const struct msghdr *m, int flags) {
+  lb_sys.sendmsg = real.sendmsg;
+  return no_sendmsg(fd, m, flags);
+}
 static int no_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *a,
                     const posix_spawnattr_t *t, char *const argv[], char *const envp[]) {
   (void)pid, (void)path, (void)a, (void)t, (void)argv, (void)envp;
@@ -57,8 +63,7 @@ static int no_exit_fd(pid_t pid) {
 }
 
 /* At once (in lb_port_start) or by `down`: with this code and the errno's name,
- * no descriptor
- * left. */
+ * no descriptor left. */
 static void refused(bench_t *b, int expected, const char *name) {
   char *detail = NULL;
   uint64_t wait_ms = 0;
@@ -88,22 +93,27 @@ static void each_system_call_can_fail(void **state) {
     void *stand_in;
     int sys_err, expected;
     const char *name;
+    int passing;
   } rows[] = {
-      {offsetof(lb_sys_t, socketpair), (void *)no_socketpair, EMFILE, LB_ESPAWN, "EMFILE"},
-      {offsetof(lb_sys_t, pipe), (void *)no_pipe, ENFILE, LB_ESPAWN, "ENFILE"},
-      {offsetof(lb_sys_t, words), (void *)no_words, ENOMEM, LB_ESPAWN, "ENOMEM"},
-      {offsetof(lb_sys_t, dup_above), (void *)no_dup, EMFILE, LB_ESPAWN, "EMFILE"},
-      {offsetof(lb_sys_t, set_nonblocking), (void *)no_nonblocking, EPERM, LB_ESPAWN, "EPERM"},
-      {offsetof(lb_sys_t, sendmsg), (void *)no_sendmsg, EAGAIN, LB_ESPAWN, "EAGAIN"},
-      {offsetof(lb_sys_t, posix_spawn), (void *)no_spawn, EAGAIN, LB_ESPAWN, "EAGAIN"},
-      {offsetof(lb_sys_t, posix_spawn), (void *)no_spawn, E2BIG, LB_ESPAWN, "E2BIG"},
-      {offsetof(lb_sys_t, posix_spawn), (void *)no_spawn, EACCES, LB_EPYTHON_BROKEN, "EACCES"},
-      {offsetof(lb_sys_t, posix_spawn), (void *)no_spawn, ETXTBSY, LB_ESPAWN, "ETXTBSY"},
-      {offsetof(lb_sys_t, exit_fd), (void *)no_exit_fd, ENOSYS, LB_ESPAWN, "ENOSYS"},
+      {offsetof(lb_sys_t, socketpair), (void *)no_socketpair, EMFILE, LB_ESPAWN, "EMFILE", 0},
+      {offsetof(lb_sys_t, socketpair), (void *)no_socketpair, EMFILE, LB_ESPAWN, "EMFILE", 1},
+      {offsetof(lb_sys_t, pipe), (void *)no_pipe, ENFILE, LB_ESPAWN, "ENFILE", 0},
+      {offsetof(lb_sys_t, words), (void *)no_words, ENOMEM, LB_ESPAWN, "ENOMEM", 0},
+      {offsetof(lb_sys_t, dup_above), (void *)no_dup, EMFILE, LB_ESPAWN, "EMFILE", 0},
+      {offsetof(lb_sys_t, dup_above), (void *)no_dup, EMFILE, LB_ESPAWN, "EMFILE", 1},
+      {offsetof(lb_sys_t, dup_above), (void *)no_dup, EMFILE, LB_ESPAWN, "EMFILE", 2},
+      {offsetof(lb_sys_t, set_nonblocking), (void *)no_nonblocking, EPERM, LB_ESPAWN, "EPERM", 0},
+      {offsetof(lb_sys_t, sendmsg), (void *)no_sendmsg, EAGAIN, LB_ESPAWN, "EAGAIN", 0},
+      {offsetof(lb_sys_t, posix_spawn), (void *)no_spawn, EAGAIN, LB_ESPAWN, "EAGAIN", 0},
+      {offsetof(lb_sys_t, posix_spawn), (void *)no_spawn, E2BIG, LB_ESPAWN, "E2BIG", 0},
+      {offsetof(lb_sys_t, posix_spawn), (void *)no_spawn, EACCES, LB_EPYTHON_BROKEN, "EACCES", 0},
+      {offsetof(lb_sys_t, posix_spawn), (void *)no_spawn, ETXTBSY, LB_ESPAWN, "ETXTBSY", 0},
+      {offsetof(lb_sys_t, exit_fd), (void *)no_exit_fd, ENOSYS, LB_ESPAWN, "ENOSYS", 0},
   };
   for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
     memcpy((char *)&lb_sys + rows[i].offset, &rows[i].stand_in, sizeof(void *));
     refused_with = rows[i].sys_err;
+    passing = rows[i].passing;
     refused(b, rows[i].expected, rows[i].name);
     b->ready = 0;
     start(b, "answer"); /* a later start works, and ends the back-off */
@@ -115,9 +125,108 @@ static void each_system_call_can_fail(void **state) {
   }
 }
 
+static void forgive(void) {
+  const char *contradiction;
+  lb_server_unclaim(); /* else starts would be refused for a while */
+  lb_server_claim(NULL, 0, &contradiction);
+}
+
+static void each_step_of_a_spawn_can_fail(void **state) {
+  bench_t *b = *state;
+  int nth = 0;
+  for (;;) {
+    b->down = b->ready = 0;
+    forgive();
+    fault_at(FAULT_SPAWN, ++nth, ENOMEM);
+    start(b, "answer");
+    await_either(b, &b->down, &b->ready);
+    if (!fault_over(FAULT_SPAWN)) break;
+    assert_int_equal(b->last.err, LB_ESPAWN);
+    assert_non_null(strstr(b->detail, "ENOMEM"));
+    assert_true(no_children());
+  }
+  assert_int_equal(b->ready, 1);
+  assert_int_equal(nth, 12); /* eleven steps, and the one beyond */
+}
+
+static void without_a_thread_to_start_on(void **state) {
+  bench_t *b = *state;
+  char *detail = NULL;
+  uint64_t wait_ms;
+  fault_at(FAULT_THREAD, 1, EAGAIN);
+  assert_int_equal(try_start(b, PEER, "answer", &detail, &wait_ms), LB_ESPAWN);
+  assert_int_equal(fault_over(FAULT_THREAD), 1);
+  assert_non_null(strstr(detail, "EAGAIN"));
+  free(detail);
+  start(b, "answer");
+  await(b, &b->ready);
+}
+
+/* Nobody could wait for it to end by itself. */
+static void without_a_thread_to_wait_on_it_is_killed_at_once(void **state) {
+  bench_t *b = *state;
+  start(b, "deaf");
+  await(b, &b->ready);
+  fault_at(FAULT_THREAD, 1, EAGAIN);
+  assert_int_equal(lb_server_stop(), 1);
+  assert_int_equal(fault_over(FAULT_THREAD), 1);
+  await(b, &b->down);
+  assert_int_equal(b->last.err, LB_ECLOSED);
+  assert_string_equal(b->last.signal, "SIGKILL");
+}
+
+static void without_a_watch_the_channel_tells_of_the_end(void **state) {
+  bench_t *b = *state;
+  real = lb_sys;
+  lb_sys.dup_above = no_dup;
+  passing = 3; /* what the process gets */
+  refused_with = EMFILE;
+  start(b, "deaf"); /* no child of its own holds the channel open */
+  await(b, &b->ready);
+  await(b, &b->spawned);
+  lb_sys = real;
+  kill((pid_t)b->pid, SIGKILL);
+  await(b, &b->down);
+  assert_string_equal(b->last.signal, "SIGKILL");
+}
+
+/* It lives, but hears nobody: the first one who notices starts the next. */
+static void a_worker_without_its_control_socket_is_replaced(void **state) {
+  bench_t *b = *state, *other = NULL;
+  const int signs[] = {EPIPE, ECONNRESET, ENOTCONN};
+  setup((void **)&other);
+  real = lb_sys;
+  for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+    char *detail = NULL;
+    uint64_t wait_ms;
+    b->ready = b->down = other->ready = other->down = 0;
+    start(b, "answer");
+    await(b, &b->ready);
+    await(b, &b->spawned);
+    lb_sys.sendmsg = no_control;
+    refused_with = signs[i];
+    assert_int_equal(try_start(other, PEER, "answer", &detail, &wait_ms), LB_OK);
+    assert_null(detail);
+    await(other, &other->ready);
+    assert_true(other->generation > b->generation);
+    await(b, &b->down);
+    assert_int_equal(b->last.err, LB_ESERVER_EXITED);
+    lb_server_stop();
+    await(other, &other->down);
+    b->spawned = 0;
+  }
+  teardown((void **)&other);
+  assert_true(no_children());
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       CASE(each_system_call_can_fail),
+      CASE(each_step_of_a_spawn_can_fail),
+      CASE(without_a_thread_to_start_on),
+      CASE(without_a_thread_to_wait_on_it_is_killed_at_once),
+      CASE(without_a_watch_the_channel_tells_of_the_end),
+      CASE(a_worker_without_its_control_socket_is_replaced),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
