@@ -105,9 +105,10 @@ int lb_generation_new(const lb_start_options_t *options, uint32_t number, lb_gen
   int err = LB_EMEMORY;
   if (!copy_options(options, &generation->options)) goto failed;
   err = LB_ESPAWN;
-  if ((*sys_err = open_control(generation)) != 0) goto failed;
-  if ((*sys_err = open_lifeline(generation)) != 0) goto failed;
-  if ((*sys_err = open_words(generation)) != 0) goto failed;
+  *sys_err = open_control(generation);
+  if (*sys_err == 0) *sys_err = open_lifeline(generation);
+  if (*sys_err == 0) *sys_err = open_words(generation);
+  if (*sys_err != 0) goto failed;
   *out = generation;
   return LB_OK;
 failed:

@@ -83,7 +83,7 @@ static int add_folder(void *arg, const char *folder) {
   folders_t *folders = arg;
   char longer[LB_PATH_LEN];
   if (lb_path(longer, "%s%s%s", folders->list, folders->list[0] == '\0' ? "" : ":", folder))
-    strcpy(folders->list, longer);
+    memcpy(folders->list, longer, strlen(longer) + 1);
   return 0;
 }
 

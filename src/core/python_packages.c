@@ -54,8 +54,9 @@ static int visit_prefix(const visit_t *visit, const char *prefix) {
 static void set_version(visit_t *visit, const char *real) {
   const char *name = strrchr(real, '/');
   name = name == NULL ? real : name + 1;
-  if (strncmp(name, "python3.", 8) == 0 && strlen(name) < sizeof(visit->version))
-    strcpy(visit->version, name);
+  size_t len = strlen(name);
+  if (strncmp(name, "python3.", 8) == 0 && len < sizeof(visit->version))
+    memcpy(visit->version, name, len + 1);
 }
 
 static void prefix_of(char out[LB_PATH_LEN], const char *path) {

@@ -164,7 +164,7 @@ void lb_server_unlisten(lb_listener_t *listener) {
   lb_listener_t **link = &server.listeners;
   while (*link != NULL && *link != listener)
     link = &(*link)->next;
-  if (*link == listener) *link = listener->next;
+  if (*link != NULL) *link = listener->next;
   if (server.listeners == NULL) (void)stop_locked();
   lb_server_unlock();
 }
