@@ -17,12 +17,12 @@ typedef struct row {
 static void each_errno_of_a_start_has_its_name(void **state) {
   (void)state;
   const row_t rows[] = {
-      ROW(E2BIG),      ROW(EACCES),  ROW(EAGAIN),   ROW(EBADF),        ROW(ECHILD),
-      ROW(ECONNRESET), ROW(EFAULT),  ROW(EFBIG),    ROW(EINTR),        ROW(EINVAL),
-      ROW(EIO),        ROW(EISDIR),  ROW(ELIBBAD),  ROW(ELOOP),        ROW(EMFILE),
-      ROW(ENFILE),     ROW(ENOBUFS), ROW(ENOENT),   ROW(ENOEXEC),      ROW(ENOMEM),
-      ROW(ENOSYS),     ROW(EPERM),   ROW(EPIPE),    ROW(ESRCH),        ROW(ETXTBSY),
-      ROW(ENOTCONN),   ROW(ENOTDIR), ROW(EMSGSIZE), ROW(ENAMETOOLONG), ROW(ETOOMANYREFS)};
+      ROW(E2BIG),      ROW(EACCES),   ROW(EAGAIN),       ROW(EBADF),       ROW(ECHILD),
+      ROW(ECONNRESET), ROW(EFAULT),   ROW(EFBIG),        ROW(EINTR),       ROW(EINVAL),
+      ROW(EIO),        ROW(EISDIR),   ROW(ELOOP),        ROW(EMFILE),      ROW(ENFILE),
+      ROW(ENOBUFS),    ROW(ENOENT),   ROW(ENOEXEC),      ROW(ENOMEM),      ROW(ENOSYS),
+      ROW(EPERM),      ROW(EPIPE),    ROW(ESRCH),        ROW(ETXTBSY),     ROW(ENOTCONN),
+      ROW(ENOTDIR),    ROW(EMSGSIZE), ROW(ENAMETOOLONG), ROW(ETOOMANYREFS)};
   for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
     assert_string_equal(lb_errno_name(rows[i].number), rows[i].name);
   assert_string_equal(lb_errno_name(4095), "errno 4095");
