@@ -81,7 +81,9 @@ def argument_secrets(arguments: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(value for value in found if len(value) >= SHORTEST)
 
 
-def _walk(mapping: Mapping[str, Any], is_secret: Callable[[str], bool], depth: int) -> Iterator[str]:
+def _walk(
+    mapping: Mapping[str, Any], is_secret: Callable[[str], bool], depth: int
+) -> Iterator[str]:
     for key, value in mapping.items():
         name = str(key)
         inner = _header_is_secret if name.lower() in _HEADER_ARGUMENTS else is_secret
