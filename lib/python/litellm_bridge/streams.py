@@ -8,7 +8,7 @@ from . import frames
 from .accounts import StreamAccount, whole_meta
 from .calls import Call
 from .chunks import ChunkEncoder
-from .fast import FastStream, fitting_response
+from .fast import FastStream, fitting
 from .turns import Turn
 
 
@@ -23,11 +23,11 @@ async def pump(call: Call, source: Any) -> None:
         return
     account = StreamAccount(call, source)
     call.account = account.meta
-    response = fitting_response(source)
-    if response is None:
+    fit = fitting(source)
+    if fit is None:
         await _iterate(call, source)
     else:
-        await FastStream(call, source, response).run()
+        await FastStream(call, source, fit).run()
     call.settle(frames.END, account.meta())
 
 

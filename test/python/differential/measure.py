@@ -23,7 +23,7 @@ sys.path[:0] = [str(TESTS.parents[1] / "lib" / "python"), str(TESTS)]
 from litellm_bridge import frames  # noqa: E402
 from litellm_bridge.calls import Call  # noqa: E402
 from litellm_bridge.chunks import ChunkEncoder  # noqa: E402
-from litellm_bridge.fast import FastStream, fitting_response  # noqa: E402
+from litellm_bridge.fast import FastStream, fitting  # noqa: E402
 from openai_wire import texts, whole  # noqa: E402
 from oracle import Bench, Wire  # noqa: E402
 
@@ -44,7 +44,7 @@ async def plainly(call, wrapper) -> None:
 
 
 async def fast(call, wrapper) -> None:
-    await FastStream(call, wrapper, fitting_response(wrapper)).run()
+    await FastStream(call, wrapper, fitting(wrapper)).run()
 
 
 async def measure(bench: Bench, way, pieces: list[bytes], chunks: int) -> float:

@@ -13,13 +13,14 @@ import httpx
 import litellm
 import openai
 from litellm.integrations.custom_logger import CustomLogger
+from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
 
 from litellm_bridge import frames
 from litellm_bridge.accounts import StreamAccount
 from litellm_bridge.calls import Call
 from litellm_bridge.chunks import plain
 from litellm_bridge.context import current_call
-from litellm_bridge.fast import FastStream, fitting_response
+from litellm_bridge.fast import FastStream, fitting
 from peer import Chunks
 
 litellm.suppress_debug_info = True  # it prints with each error otherwise
@@ -146,6 +147,9 @@ class Bench:
             self._client = openai.AsyncAzureOpenAI(
                 azure_endpoint="http://provider", api_version="2024-06-01", **base
             )
+        if provider not in ("openai", "azure"):
+            self._client = AsyncHTTPHandler()
+            self._client.client = http
         self._recorder = _RECORDER
 
     async def both(self, pieces: list[Any], **extra: Any) -> tuple[Outcome, Outcome]:
@@ -217,12 +221,12 @@ async def _plainly(call: Call, wrapper: Any, outcome: Outcome) -> None:
 
 
 async def _fast(call: Call, wrapper: Any, outcome: Outcome) -> None:
-    response = fitting_response(wrapper)
-    assert response is not None, "the stream is of those that the fast path is for"
+    fit = fitting(wrapper)
+    assert fit is not None, "the stream is of those that the fast path is for"
     with contextlib.ExitStack() as stack:
         stack.callback(_collect, call, outcome)
         _count(wrapper, outcome)
-        await FastStream(call, wrapper, response).run()
+        await FastStream(call, wrapper, fit).run()
 
 
 def _count(wrapper: Any, outcome: Outcome) -> None:

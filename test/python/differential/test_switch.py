@@ -9,7 +9,7 @@ import litellm
 import openai
 import pytest
 
-from litellm_bridge.fast import fitting_response
+from litellm_bridge.fast import fitting
 from litellm_bridge.fast.switch import switch
 from openai_wire import WORDS, texts, whole
 from oracle import Bench
@@ -94,7 +94,7 @@ def test_internals_that_do_not_fit_at_all(change, bench, loop, monkeypatch, capl
 
     async def fits():
         bench.answer([STREAM])
-        return fitting_response(await bench.open())
+        return fitting(await bench.open())
 
     with caplog.at_level(logging.WARNING):
         assert loop.run_until_complete(fits()) is None
@@ -118,7 +118,7 @@ def test_who_watches_each_chunk_gets_each_chunk(setting, bench, loop, monkeypatc
 
     async def fits():
         bench.answer([STREAM])
-        return fitting_response(await bench.open())
+        return fitting(await bench.open())
 
     assert loop.run_until_complete(fits()) is None
     assert switch.on

@@ -9,7 +9,7 @@ event goes through LiteLLM's own code, whose state is first made what it would b
 
 from __future__ import annotations
 
-from .fit import fitting_response
+from .fit import fitting
 from .stream import FastStream
 
-__all__ = ["FastStream", "fitting_response"]
+__all__ = ["FastStream", "fitting"]

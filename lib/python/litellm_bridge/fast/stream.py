@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from ..turns import Turn
 from . import source
 from .events import EventCutter
 from .feed import WrapperFeed
-from .fit import repetition_limit
+from .fit import Fit, repetition_limit
 from .learner import Learner
 from .state import WrapperState
 from .switch import switch
@@ -22,13 +23,19 @@ if TYPE_CHECKING:
     from ..calls import Call
 
 
+# Where lines are read, these characters end one (httpx splits text as str.splitlines does), and
+# the word ends the stream wherever it stands.
+_LINE_ODDITY = re.compile(rb"\[DONE\]|\xc2\x85|\xe2\x80[\xa8\xa9]")
+
+
 class FastStream:
     """Sends every chunk of one wrapper of LiteLLM's. Used once, in the task of its call."""
 
-    def __init__(self, call: Call, wrapper: Any, response: Any) -> None:
+    def __init__(self, call: Call, wrapper: Any, fit: Fit) -> None:
         self._call = call
-        self._response = response
-        self._wrapper = WrapperFeed(wrapper, response)
+        self._response = fit.response
+        self._by_lines = fit.by_lines
+        self._wrapper = WrapperFeed(wrapper, fit.response)
         self._state = WrapperState(wrapper, repetition_limit())
         self._learner = Learner(wrapper, self._state, switch)
         self._cutter = EventCutter()
@@ -76,7 +83,7 @@ class FastStream:
 
     def _answer(self, event: bytes) -> bool:
         """Answers an event from a template, if there is one for it."""
-        if self._state.sees_repetition():
+        if self._state.sees_repetition() or (self._by_lines and _LINE_ODDITY.search(event)):
             return False
         known = self._replay.read(event)
         if known is None:
