@@ -19,7 +19,7 @@ const STREAM = 1;
  * @typedef {object} Outcome what is known about a call that has ended
  * @property {any} usage LiteLLM's figures, or null
  * @property {number | null} cost USD
- * @property {boolean} estimated LiteLLM counted the usage itself
+ * @property {boolean | null} estimated LiteLLM counted the usage itself; null: unknown
  * @property {Record<string, string>} headers the provider's
  * @property {string | null} requestId
  * @property {{ queued: number, ttft: number, total: number, server: number }} timings ms
@@ -161,7 +161,7 @@ class Call {
     return {
       usage: usage ?? null,
       cost: cost ?? null,
-      estimated: estimated ?? false,
+      estimated: estimated ?? null,
       headers: headers ?? {},
       requestId: requestId ?? null,
       timings: { queued, ttft: this.#firstAt - this.#created, total, server },

@@ -58,7 +58,7 @@ export interface StreamOptions extends CallOptions {
   /** Each chunk, as LiteLLM gives it. */
   onChunk?: (chunk: ChatCompletionChunk) => unknown;
   /** After the last chunk, where usage is known. */
-  onUsage?: (usage: Usage, details: { cost: number | null; estimated: boolean }) => unknown;
+  onUsage?: (usage: Usage, details: { cost: number | null; estimated: boolean | null }) => unknown;
   /**
    * Where the answer is written, at the speed at which it is taken: a Lambda responseStream, a
    * server's response. It stays the caller's to end. When it closes, the call is cancelled.
@@ -137,7 +137,7 @@ export interface CallInfo {
   /** USD; null where LiteLLM has no price. */
   cost: number | null;
   /** LiteLLM counted the usage itself: the provider sent none. */
-  estimated: boolean;
+  estimated: boolean | null;
   /** The provider's response headers. */
   headers: Record<string, string>;
   requestId: string | null;

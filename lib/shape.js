@@ -65,6 +65,16 @@ function claim(port, shape) {
   );
 }
 
+/** Its error may hold secrets, so its text stays in the cause. @param {() => unknown} env */
+async function answerOf(env) {
+  try {
+    return await env();
+  } catch (cause) {
+    const hint = 'Its own error is the cause of this one; mend the function.';
+    throw new LiteLLMError('ERR_CONFIG', 'the env function failed', { cause, hint });
+  }
+}
+
 /**
  * The `env` option's variables.
  * @param {Shape['env']} env
@@ -72,13 +82,14 @@ function claim(port, shape) {
  * @throws {LiteLLMError} ERR_CONFIG when the function fails (`cause` is its own error)
  */
 async function resolveEnv(env) {
+  const variables = typeof env === 'function' ? await answerOf(env) : (env ?? {});
   try {
-    const variables = typeof env === 'function' ? await env() : (env ?? {});
     checkVariables('env', variables);
-    return /** @type {Record<string, string | undefined>} */ (variables);
   } catch (cause) {
-    throw new LiteLLMError('ERR_CONFIG', 'the env function failed', { cause });
+    const hint = 'env must give an object of strings; the cause of this error names the variable.';
+    throw new LiteLLMError('ERR_CONFIG', 'what env gave is not valid', { cause, hint });
   }
+  return /** @type {Record<string, string | undefined>} */ (variables);
 }
 
 /**
