@@ -115,13 +115,18 @@ class Connection {
 
   // ---- starting
 
+  /** A start that failed is told to those who wait for it; a Python that died gives way at once. */
+  #isUsable() {
+    return this.#current !== null && (this.#current.ready === null || this.#port.isLive());
+  }
+
   /**
    * Makes sure that a Python is running or starting. Cheap when it is.
    * @param {number} startTimeout ms, for a start that begins here
    * @throws {LiteLLMError} when the start is refused at once
    */
   start(startTimeout) {
-    if (this.#opening !== null || (this.#current !== null && this.#port.isLive())) return;
+    if (this.#opening !== null || this.#isUsable()) return;
     const { env } = this.#audience.shape;
     const isAsked = typeof env === 'function';
     const isBegun = !isAsked && this.#stopping === null && this.#begin(env ?? {}, startTimeout);

@@ -51,6 +51,7 @@ test('a death that was not told yet: the next call begins the next generation', 
   const { llm, port } = make();
   llm.call('a').catch(() => {});
   await settled();
+  port.event('ready', READY);
   port.live = false;
   port.next.start.push(() => {
     port.event('down', DOWN);
