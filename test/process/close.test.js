@@ -118,6 +118,5 @@ test('made and closed 50 times in a row: nothing is left', TIMEOUT, async (t) =>
     if (round % 2) await llm.ready();
     await llm.close();
   }
-  assert.equal(countDescriptors(process.pid), before);
-  assert.deepEqual(zombies(process.pid), []);
+  await until(() => countDescriptors(process.pid) <= before && zombies(process.pid).length === 0);
 });
