@@ -159,13 +159,28 @@ void lb_server_listen(lb_listener_t *listener) {
   lb_server_unlock();
 }
 
+/* Mutex held. A process that is just being spawned has no lifeline yet: whoever leaves last, and
+ * may end Node, waits the moment until it has. */
+static void await_spawn(void) {
+  for (int ms = 0;
+       ms < GRACE_MS && server.current != NULL && server.current->state == LB_GENERATION_STARTING;
+       ms++) {
+    lb_server_unlock();
+    uv_sleep(1);
+    lb_server_lock();
+  }
+}
+
 void lb_server_unlisten(lb_listener_t *listener) {
   lb_server_lock();
   lb_listener_t **link = &server.listeners;
   while (*link != NULL && *link != listener)
     link = &(*link)->next;
   if (*link != NULL) *link = listener->next;
-  if (server.listeners == NULL) (void)stop_locked();
+  if (server.listeners == NULL) {
+    (void)stop_locked();
+    await_spawn();
+  }
   lb_server_unlock();
 }
 
