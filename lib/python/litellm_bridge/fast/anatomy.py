@@ -50,9 +50,8 @@ class Anatomy:
     pad: str
 
 
-def dissect(event: bytes) -> Anatomy | None:
-    """None: no text that stands alone, or not one line of data."""
-    at = _data_start(event)
+def dissect(event: bytes, at: int) -> Anatomy | None:
+    """at: where its JSON begins, or -1. None: no text that stands alone, or no JSON."""
     if at < 0:
         return None
     line = event[at:].split(b"\r")[0].split(b"\n")[0]
@@ -71,21 +70,6 @@ def dissect(event: bytes) -> Anatomy | None:
         return None
     pattern = Pattern(event[: at + span[0]], b"", event[at + span[1] :])
     return _with_padding(Anatomy(pattern, slot, text, "", ""), value)
-
-
-def _data_start(event: bytes) -> int:
-    """Where the only line of data has its value. -1: there is none, or more, or a blank line (on
-    which openai's decoder acts by an id that came long before)."""
-    start, at = -1, 0
-    for line in event.splitlines(keepends=True):
-        if line.startswith(b"data"):
-            if start >= 0 or not line.startswith(b"data:"):
-                return -1
-            start = at + len(b"data:")
-        if not line.strip(b"\r\n"):
-            return -1
-        at += len(line)
-    return start
 
 
 def _stands_alone(value: dict[str, Any]) -> bool:

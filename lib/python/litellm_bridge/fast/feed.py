@@ -33,7 +33,7 @@ class ByteFeed:
         """reason: what reading failed with. None: the response is complete."""
         self._end = reason or StopAsyncIteration()
 
-    def __call__(self) -> ByteFeed:
+    def __call__(self, chunk_size: int | None = None) -> ByteFeed:
         return self
 
     def __aiter__(self) -> ByteFeed:

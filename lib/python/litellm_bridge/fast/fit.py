@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import logging
-from typing import Any, NamedTuple
+from typing import Any
 
+from .formats import Fit, find
 from .switch import switch
 
 # What is read or written of LiteLLM's CustomStreamWrapper, with its type.
@@ -15,13 +16,6 @@ ATTRIBUTES = {
     "sent_first_chunk": bool,
     "merge_reasoning_content_in_choices": bool,
 }
-
-
-class Fit(NamedTuple):
-    """A stream that the fast path fits."""
-
-    response: Any  # the httpx response whose bytes make it up
-    by_lines: bool  # LiteLLM reads its text line by line, and not as events
 
 
 def fitting(source: Any) -> Fit | None:
@@ -41,33 +35,12 @@ def _fit(source: Any) -> Fit | None:
     if type(source) is not litellm.CustomStreamWrapper:
         return None
     _check_wrapper(source)
-    fit = _by_events(source.completion_stream) or _by_lines(source.completion_stream)
+    fit = find(source.completion_stream)
     if fit is None or not _is_plain(litellm, source):
         return None
     response = fit.response
     unread = not (response.is_stream_consumed or response.is_closed)
     return fit if unread and not hasattr(response, "_content") else None
-
-
-def _by_events(stream: Any) -> Fit | None:
-    """The OpenAI client's stream: OpenAI, Azure, and what LiteLLM serves with that client."""
-    from openai import AsyncStream
-
-    return Fit(stream.response, False) if type(stream) is AsyncStream else None
-
-
-def _by_lines(stream: Any) -> Fit | None:
-    """LiteLLM's own reader of OpenAI's format: Groq, Mistral, DeepSeek and others."""
-    from litellm.llms.openai.chat.gpt_transformation import OpenAIChatCompletionStreamingHandler
-
-    if type(stream) is not OpenAIChatCompletionStreamingHandler:
-        return None
-    lines = stream.streaming_response
-    if getattr(lines, "ag_frame", None) is None or lines.ag_code.co_name != "aiter_lines":
-        return None
-    response = lines.ag_frame.f_locals["self"]
-    utf8 = response.charset_encoding in (None, "utf-8", "UTF-8")
-    return Fit(response, True) if utf8 else None
 
 
 def _check_wrapper(wrapper: Any) -> None:

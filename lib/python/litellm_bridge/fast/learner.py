@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .anatomy import Anatomy, dissect
+from .formats import Fit
 from .state import WrapperState, content_of, rebuilds, snapshot
 from .switch import Switch
 from .templates import Template, template_of
@@ -30,8 +31,9 @@ KNOWN = {
 class Learner:
     """Watches one wrapper: before() and after() each event that LiteLLM is given."""
 
-    def __init__(self, wrapper: Any, state: WrapperState, switch: Switch) -> None:
+    def __init__(self, wrapper: Any, fit: Fit, state: WrapperState, switch: Switch) -> None:
         self._wrapper = wrapper
+        self._json_at = fit.format.json_at
         self._state = state
         self._switch = switch
         self._templates: list[Template] = []
@@ -40,9 +42,12 @@ class Learner:
         self._found: Anatomy | None = None
         self._before: tuple[Any, ...] = ()
 
-    def before(self, event: bytes) -> None:
+    def before(self, view: bytes | None) -> None:
+        """view: of the event; None where there is none."""
         finished = getattr(self._wrapper, "received_finish_reason", None) is not None
-        self._found = dissect(event) if self._patience > 0 and not finished else None
+        self._found = None
+        if view is not None and self._patience > 0 and not finished:
+            self._found = dissect(view, self._json_at(view))
         if self._found is not None:
             self._before = self._traces()
 

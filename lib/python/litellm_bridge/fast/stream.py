@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +10,9 @@ from .. import frames
 from ..chunks import ChunkEncoder, Message
 from ..turns import Turn
 from . import source
-from .events import EventCutter
 from .feed import WrapperFeed
-from .fit import Fit, repetition_limit
+from .fit import repetition_limit
+from .formats import Fit
 from .learner import Learner
 from .state import WrapperState
 from .switch import switch
@@ -23,22 +22,17 @@ if TYPE_CHECKING:
     from ..calls import Call
 
 
-# Where lines are read, these characters end one (httpx splits text as str.splitlines does), and
-# the word ends the stream wherever it stands.
-_LINE_ODDITY = re.compile(rb"\[DONE\]|\xc2\x85|\xe2\x80[\xa8\xa9]")
-
-
 class FastStream:
     """Sends every chunk of one wrapper of LiteLLM's. Used once, in the task of its call."""
 
     def __init__(self, call: Call, wrapper: Any, fit: Fit) -> None:
         self._call = call
         self._response = fit.response
-        self._by_lines = fit.by_lines
+        self._format = fit.format
         self._wrapper = WrapperFeed(wrapper, fit.response)
         self._state = WrapperState(wrapper, repetition_limit())
-        self._learner = Learner(wrapper, self._state, switch)
-        self._cutter = EventCutter()
+        self._learner = Learner(wrapper, fit, self._state, switch)
+        self._cutter = fit.format.cutter()
         self._encoder = ChunkEncoder()
         self._replay = Replay(self._encoder)
         self._out: list[Message] = []  # not sent yet
@@ -73,19 +67,21 @@ class FastStream:
             await self._litellm(self._wrapper.put(piece))
             return
         for event in self._cutter.feed(piece):
-            if not self._answer(event):
-                await self._give(event)
+            view = self._format.view(event)
+            if view is None or not self._answer(view):
+                await self._give(event, view)
             if self._wrapper.ended:
                 return
         if self._cutter.mixed:
             await self._hand_over()
         await self._send()
 
-    def _answer(self, event: bytes) -> bool:
+    def _answer(self, view: bytes) -> bool:
         """Answers an event from a template, if there is one for it."""
-        if self._state.sees_repetition() or (self._by_lines and _LINE_ODDITY.search(event)):
+        oddity = self._format.oddity
+        if self._state.sees_repetition() or (oddity is not None and oddity.search(view)):
             return False
-        known = self._replay.read(event)
+        known = self._replay.read(view)
         if known is None:
             return False
         template, text, message = known
@@ -93,11 +89,11 @@ class FastStream:
         self._out.append(message)
         return True
 
-    async def _give(self, event: bytes) -> None:
+    async def _give(self, event: bytes, view: bytes | None) -> None:
         """Lets LiteLLM do an event, and learns from it."""
         self._state.sync()
-        self._learner.before(event)
-        chunks = await self._litellm(self._wrapper.put(event + self._cutter.blank_line))
+        self._learner.before(view)
+        chunks = await self._litellm(self._wrapper.put(self._cutter.wrap(event)))
         self._learner.after(chunks)
         self._replay.active = self._learner.active()
 

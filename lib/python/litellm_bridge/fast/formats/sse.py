@@ -35,6 +35,9 @@ class EventCutter:
         self._last = rest[-3:]
         return events
 
+    def wrap(self, event: bytes) -> bytes:
+        return event + self.blank_line
+
     def take_rest(self) -> list[bytes]:
         """The pieces that are no complete event, as they came."""
         pieces, self._pieces = self._pieces, []
@@ -51,3 +54,18 @@ class EventCutter:
             self.blank_line = b"\r\n\r\n" if ends else b"\n\n"
         returns, feeds = text.count(_CR), text.count(_LF)
         return returns == ends and feeds == (ends if self.blank_line == b"\r\n\r\n" else feeds)
+
+
+def data_at(event: bytes) -> int:
+    """Where the only line of data has its value. -1: there is none, or more, or a blank line (on
+    which openai's decoder acts by an id that came long before)."""
+    start, at = -1, 0
+    for line in event.splitlines(keepends=True):
+        if line.startswith(b"data"):
+            if start >= 0 or not line.startswith(b"data:"):
+                return -1
+            start = at + len(b"data:")
+        if not line.strip(b"\r\n"):
+            return -1
+        at += len(line)
+    return start

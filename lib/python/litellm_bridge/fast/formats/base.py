@@ -1,0 +1,60 @@
+"""What the fast path has to know of a wire format. One module per format fills it in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+
+class Cutter(Protocol):
+    """Cuts a provider's bytes into events, whatever pieces they come in. Pure."""
+
+    @property
+    def mixed(self) -> bool:
+        """Where events end can't be told any more: pieces must go on as they come."""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The events that are complete now."""
+
+    def wrap(self, event: bytes) -> bytes:
+        """What LiteLLM has to be given for an event, and makes all of at once."""
+
+    def take_rest(self) -> list[bytes]:
+        """The pieces that are no complete event, as they came."""
+
+
+def same(event: bytes) -> bytes:
+    return event
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    name: str
+    cutter: Callable[[], Cutter]
+    # Where an event's one JSON value begins in its view; -1: there is none, or it is more.
+    json_at: Callable[[bytes], int]
+    # What templates are learnt from and matched with; None: LiteLLM has to do the event.
+    view: Callable[[bytes], bytes | None] = same
+    # What in a view makes LiteLLM act otherwise; such events are its own.
+    oddity: re.Pattern[bytes] | None = None
+    # Lists of LiteLLM's iterator that each event adds itself to.
+    grows: frozenset[str] = frozenset()
+
+
+class Fit(NamedTuple):
+    """A stream that the fast path fits."""
+
+    format: Format
+    response: Any  # the httpx response whose bytes make it up
+    iterator: Any  # LiteLLM's (or the SDK's) reader of it, whose attributes are state as well
+
+
+def response_of_lines(lines: Any) -> Any:
+    """The response of which lines is aiter_lines(), not begun. None: it is something else."""
+    if getattr(lines, "ag_frame", None) is None or lines.ag_code.co_name != "aiter_lines":
+        return None
+    response = lines.ag_frame.f_locals["self"]
+    utf8 = response.charset_encoding in (None, "utf-8", "UTF-8")
+    return response if utf8 else None
