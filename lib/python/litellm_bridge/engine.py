@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import logging
+import os
 import re
 import sys
 import traceback
@@ -73,7 +74,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def _import() -> ModuleType:
     try:
-        with measures.applied():
+        with measures.applied(os.environ):
             return importlib.import_module("litellm")
     except BaseException as exc:  # SystemExit too: whatever it is, Node must learn of it
         raise _import_failure(exc) from exc

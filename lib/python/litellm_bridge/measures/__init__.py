@@ -1,22 +1,56 @@
-"""Measures that make the import of litellm cheaper, one module each, and nothing else of it.
+"""Measures that make the import of litellm cheaper, and change nothing that an application sees.
 
-Each module has a context manager that is in force during the import.
+Each is a module of its own with a context manager that is in force during the import. A measure
+proves what it relies on, on whatever version is there, or stays out: `Unfit` says why. All can be
+switched off by name, or by `all`: LITELLM_BRIDGE_MEASURES_OFF=ca,tokenizers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 
-from . import collector
+from . import anthropic, certificates, collector, models, reexports, tokenizers
+from .fitness import Unfit
 
-MEASURES = (collector.paused,)
+SWITCH = "LITELLM_BRIDGE_MEASURES_OFF"
+
+MEASURES: dict[str, Callable[[], AbstractContextManager[None]]] = {
+    "gc": collector.paused,
+    "ca": certificates.deferred,
+    "pydantic": models.deferred,
+    "openai": reexports.deferred,
+    "tokenizers": tokenizers.deferred,
+    "anthropic": anthropic.deferred,
+}
+
+_logger = logging.getLogger("litellm_bridge")
 
 
 @contextmanager
-def applied() -> Iterator[None]:
-    """Every measure in force."""
+def applied(environ: Mapping[str, str]) -> Iterator[None]:
+    """Every measure in force that is not switched off."""
+    off = switched_off(environ.get(SWITCH, ""))
     with ExitStack() as stack:
-        for measure in MEASURES:
-            stack.enter_context(measure())
+        for name, measure in MEASURES.items():
+            if name not in off:
+                _enter(stack, name, measure())
         yield
+
+
+def switched_off(names: str) -> frozenset[str]:
+    """names: as in the environment variable."""
+    off = {name.strip().lower() for name in names.split(",")} - {""}
+    if unknown := sorted(off - MEASURES.keys() - {"all"}):
+        known = ", ".join(MEASURES)
+        told = ", ".join(unknown)
+        _logger.warning("%s: no measure is called %s; there are %s, and all", SWITCH, told, known)
+    return frozenset(MEASURES if "all" in off else off & MEASURES.keys())
+
+
+def _enter(stack: ExitStack, name: str, measure: AbstractContextManager[None]) -> None:
+    try:
+        stack.enter_context(measure)
+    except Unfit as exc:
+        _logger.debug("the start goes without the measure %s: %s", name, exc)

@@ -1,0 +1,205 @@
+"""Each measure of the start: that it is in force, and that what it puts off is there when used."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from litellm_bridge import measures
+from litellm_bridge.measures.bytecode import only_imports
+
+PROGRAM = Path(__file__).parent / "programs" / "measured.py"
+PACKAGE = Path(measures.__file__).parents[2]
+
+
+def run(*programs: str, **variables: str) -> list[str | None]:
+    env = {**os.environ, "PYTHONPATH": str(PACKAGE), **variables}
+    done = subprocess.run(
+        [sys.executable, PROGRAM],
+        input=json.dumps(programs),
+        env=env,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    outcomes: list[str | None] = json.loads(done.stdout)
+    return outcomes
+
+
+def test_a_measure_is_switched_off_by_name_and_all_by_all(caplog):
+    assert measures.switched_off(" ca, Tokenizers ,") == {"ca", "tokenizers"}
+    assert measures.switched_off("all") == set(measures.MEASURES)
+    assert not caplog.records
+    with caplog.at_level(logging.WARNING, "litellm_bridge"):
+        assert measures.switched_off("ca,no-such") == {"ca"}
+    assert "no-such" in caplog.text
+
+
+IN_FORCE = {
+    "gc": "import gc; assert gc.get_freeze_count() > 0",
+    "ca": "import ssl, aiohttp.connector as c; assert type(c._SSL_CONTEXT_VERIFIED) is not ssl.SSLContext",
+    "pydantic": "from litellm.types.router import LiteLLM_Params as P; assert not P.__pydantic_complete__",
+    "openai": "assert 'openai.types.video' not in sys.modules",
+    "tokenizers": "import tiktoken; assert type(litellm.encoding) is not tiktoken.Encoding",
+    "anthropic": "assert type(litellm.utils) is not type(sys)",
+}
+
+
+@pytest.mark.parametrize("off", ["", "all"])
+def test_each_is_in_force_unless_it_is_switched_off(off):
+    outcomes = run(*IN_FORCE.values(), LITELLM_BRIDGE_MEASURES_OFF=off)
+    for name, outcome in zip(IN_FORCE, outcomes, strict=True):
+        assert (outcome is None) == (not off), (name, outcome)
+
+
+@pytest.fixture(scope="module")
+def outcomes():
+    return dict(zip(USES, run(*USES.values()), strict=True))
+
+
+USES = {
+    "the encoding is tiktoken's": """
+        import tiktoken
+        assert isinstance(litellm.encoding, tiktoken.Encoding)
+        assert litellm.encoding is tiktoken.get_encoding('cl100k_base')
+        assert litellm.encoding.encode('hello world') == [15339, 1917]
+        assert type(litellm.encoding) is tiktoken.Encoding""",
+    "its first use is by its name": """
+        import tiktoken
+        assert litellm.encoding.name == 'cl100k_base'
+        assert type(litellm.encoding) is tiktoken.Encoding""",
+    "it is pickled": """
+        import pickle
+        assert pickle.loads(pickle.dumps(litellm.encoding)).encode('x') == [87]""",
+    "it is copied": """
+        import copy
+        assert copy.deepcopy(litellm.encoding).n_vocab == 100277""",
+    "its file is where it was at the import": """
+        import os
+        os.environ['TIKTOKEN_CACHE_DIR'] = '/nowhere'
+        assert litellm.encoding.eot_token == 100257
+        assert os.environ['TIKTOKEN_CACHE_DIR'] == '/nowhere'""",
+    "eight threads load it at a time": """
+        import threading
+        start, counts = threading.Barrier(8), []
+        def use():
+            start.wait()
+            counts.append(litellm.encoding.encode('hello world'))
+        threads = [threading.Thread(target=use) for _ in range(8)]
+        [thread.start() for thread in threads]
+        [thread.join() for thread in threads]
+        assert counts == [[15339, 1917]] * 8, counts""",
+    "the text of Claude's tokenizer is LiteLLM's": """
+        import json, litellm.utils as u
+        assert u.claude_json_str == json.dumps(u.json_data) and len(u.claude_json_str) == 2437070
+        assert u.json_data['version'] == '1.0'""",
+    "the module says what it has": """
+        import litellm.utils as u
+        assert {'json_data', 'claude_json_str'} <= set(dir(u))
+        assert type(u) is type(sys)""",
+    "its dictionary is whole": """
+        import litellm.utils as u
+        assert {'json_data', 'claude_json_str'} <= set(vars(u))""",
+    "it has no other names": """
+        import litellm.utils as u
+        assert not hasattr(u, 'no_such_name')""",
+    "Claude 2 counts": """
+        assert litellm.token_counter('claude-2', text='tell me a tale, please') == 6""",
+    "a text that was set stays": """
+        import litellm.utils as u
+        u.claude_json_str = 'mine'
+        assert u.json_data and u.claude_json_str == 'mine'""",
+    "a star import has all": """
+        names = {}
+        exec('from openai.types import *', names)
+        assert names['Video'].__module__ == 'openai.types.video'""",
+    "a package of types says what it has": """
+        import openai.types as t
+        assert {'VideoSize', 'chat', 'batch', 'Batch'} <= set(dir(t))
+        assert type(t) is type(sys)""",
+    "subpackages are found": """
+        import openai
+        assert openai.types.responses.Response.__name__ == 'Response'
+        assert openai.types.beta.threads.Run.__name__ == 'Run'""",
+    "a package of types has no other names": """
+        import openai.types as t
+        assert not hasattr(t, 'NoSuchName')""",
+    "models show their own signature": """
+        import inspect
+        from litellm.types.utils import Choices, Usage
+        assert 'prompt_tokens' in inspect.signature(Usage).parameters
+        assert 'finish_reason' in str(Choices.__signature__)""",
+    "models of the application are built at once": """
+        import pydantic
+        class Own(pydantic.BaseModel):
+            x: int
+        assert Own.__pydantic_complete__""",
+    "eight threads build a model at a time": """
+        import threading
+        from litellm.types.utils import ModelResponse, Usage
+        start, errors = threading.Barrier(8), []
+        def use():
+            start.wait()
+            try:
+                assert ModelResponse(usage=Usage(prompt_tokens=1)).usage.prompt_tokens == 1
+                assert Usage.model_validate({'prompt_tokens': 2}).prompt_tokens == 2
+            except BaseException as exc:
+                errors.append(exc)
+        threads = [threading.Thread(target=use) for _ in range(8)]
+        [thread.start() for thread in threads]
+        [thread.join() for thread in threads]
+        assert not errors, errors
+        assert ModelResponse.__pydantic_complete__""",
+    "contexts of the application are plain": """
+        import ssl
+        context = ssl.create_default_context()
+        assert type(context) is ssl.SSLContext and context.cert_store_stats()['x509_ca'] >= 0
+        assert 'load_verify_locations' not in vars(ssl.SSLContext)""",
+    "a context of LiteLLM's has its certificates when it is asked": """
+        import ssl, aiohttp.connector
+        context = aiohttp.connector._SSL_CONTEXT_VERIFIED
+        plain = ssl.create_default_context()
+        assert context.cert_store_stats() == plain.cert_store_stats()
+        assert type(context) is ssl.SSLContext""",
+    "nothing of ours stays with the modules": """
+        for name in ('tiktoken', 'litellm.utils', 'openai.types'):
+            spec = sys.modules[name].__spec__
+            assert 'litellm_bridge' not in type(spec.loader).__module__, spec
+        assert not [f for f in sys.meta_path if type(f).__module__.startswith('litellm_bridge')]
+        import json, tiktoken
+        for function in (json.load, json.dumps, tiktoken.get_encoding):
+            assert not hasattr(function, '__wrapped__')""",
+}
+USES = {name: textwrap.dedent(program) for name, program in USES.items()}
+
+
+@pytest.mark.parametrize("name", USES)
+def test_what_was_put_off_is_there_when_it_is_used(name, outcomes):
+    assert outcomes[name] is None, outcomes[name]
+
+
+def test_only_a_module_that_does_nothing_but_pass_names_on_is_taken_for_one():
+    def of(source: str):
+        return only_imports(compile(source, "x", "exec"))
+
+    assert of("from .a import b as c, d\nfrom ..e.f import g") == {
+        "c": (".a", "b"),
+        "d": (".a", "d"),
+        "g": ("..e.f", "g"),
+    }
+    assert of("from __future__ import annotations") == {
+        "annotations": ("__future__", "annotations")
+    }
+    for source in ("import os", "from os import path", "x = 1", "from . import x", "f()"):
+        assert of(source) is None, source
+    assert of("from .a import b\nb()") is None
+    assert of("from .a import *") is None
+    many = "\n".join(f"from .m{i} import n{i}" for i in range(400))
+    assert of(many)["n399"] == (".m399", "n399")
