@@ -1,0 +1,125 @@
+'use strict';
+
+/** CPU and speed of streams. The competitors take turns; each row has the medians of its rounds. */
+
+const { withCompetitors } = require('./support/competitors');
+const { median } = require('./support/statistics');
+const { FAMILIES, request } = require('./support/wire');
+
+const ROUNDS = 3;
+const LITELLM = ['bridge', 'LiteLLM'];
+const ALL = [...LITELLM, 'JSON lines', 'OpenAI client'];
+
+/** What is streamed: its first two parts are the provider's path. */
+const SCENARIOS = [
+  { family: 'openai', speed: 'burst', texts: 5000, at_once: 1, names: ALL },
+  { family: 'openai', speed: 'burst', texts: 100, at_once: 1, names: ALL },
+  { family: 'openai', speed: 'paced', texts: 500, at_once: 1, names: ALL },
+  ...FAMILIES.slice(1).flatMap((family) => [
+    { family, speed: 'burst', texts: 2000, at_once: 1, names: LITELLM },
+    { family, speed: 'paced', texts: 500, at_once: 1, names: LITELLM },
+  ]),
+  { family: 'openai', speed: 'burst', texts: 100, at_once: 64, names: LITELLM },
+];
+
+/** Whether all give the same: LiteLLM's competitors the same chunks, the OpenAI client the text. */
+async function compared(competitors, task) {
+  const digests = [];
+  for (const one of competitors) digests.push(await one.ask({ kind: 'digest', ...task }));
+  const [first, ...others] = digests;
+  others.forEach((other, i) => {
+    const key = competitors[i + 1].name === 'OpenAI client' ? 'text' : 'chunks';
+    if (other[key] !== first[key]) throw new Error(`${competitors[i + 1].name}: other ${key}`);
+  });
+  return first.count;
+}
+
+/** @returns {Promise<Map<string, any[]>>} what each was measured to need */
+async function rounds(competitors, task) {
+  const told = new Map(competitors.map(({ name }) => [name, []]));
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const one of competitors) told.get(one.name)?.push(await one.measure({ kind: 'streams', ...task }));
+  }
+  return told;
+}
+
+/** A row of the table: µs of CPU a chunk, and how often the bridge's goes into it. */
+function row(scenario, name, runs, equal) {
+  const of = (/** @type {(run: any) => number} */ value) => median(runs.map(value));
+  const inPython = name === 'LiteLLM';
+  return {
+    format: scenario.family,
+    speed: scenario.speed,
+    streams: `${scenario.at_once} x ${scenario.texts}`,
+    who: name,
+    node: inPython ? 0 : of(({ cpu, count }) => cpu.own / count),
+    python: of(({ cpu, count }) => (inPython ? cpu.own : cpu.python) / count),
+    cpu: of(({ cpu, count }) => (cpu.own + cpu.python) / count),
+    perSecond: of(({ count, ms }) => (count / ms) * 1000),
+    equal,
+  };
+}
+
+async function compare(url, all, scenario) {
+  const { family, speed, texts, at_once, names } = scenario;
+  const task = { request: request(family, `${url}/${family}-${speed}-${texts}`), at_once };
+  const competitors = all.filter(({ name }) => names.includes(name));
+  const equal = await compared(competitors, task);
+  const told = await rounds(competitors, task);
+  const rows = competitors.map(({ name }) => row(scenario, name, told.get(name), equal));
+  return rows.map((one) => ({
+    ...one,
+    'times the CPU': one.cpu / rows[0].cpu,
+    'times the speed': one.perSecond / rows[0].perSecond,
+  }));
+}
+
+async function run() {
+  const wanted = process.env.BENCH_STREAM; // e.g. openai-paced: only these
+  const chosen = SCENARIOS.filter(
+    ({ family, speed, texts }) => !wanted || `${family}-${speed}-${texts}`.startsWith(wanted),
+  );
+  return withCompetitors(ALL, async (url, competitors) => {
+    const rows = [];
+    for (const scenario of chosen) rows.push(...(await compare(url, competitors, scenario)));
+    return rows;
+  });
+}
+
+/** A Vega-Lite specification. */
+function plot(rows) {
+  const values = rows.map((row) => ({ ...row, what: `${row.format}, ${row.speed}, ${row.streams}` }));
+  const what = { field: 'what', type: 'nominal', sort: null, title: null };
+  const who = { field: 'who', type: 'nominal', sort: ALL, title: null };
+  return {
+    width: 460,
+    height: { step: 13 },
+    data: { values },
+    encoding: {
+      y: { ...what, axis: { labelLimit: 260 } },
+      yOffset: who,
+      x: {
+        field: 'cpu',
+        type: 'quantitative',
+        scale: { type: 'log', domain: [1, 4000], clamp: true },
+        title: 'µs of CPU a chunk, Node and Python together (median)',
+      },
+    },
+    layer: [
+      { mark: 'bar', encoding: { color: { ...who, scale: { range: COLORS } }, x2: { datum: 1 } } },
+      {
+        mark: { type: 'text', align: 'left', dx: 3 },
+        encoding: { text: { field: 'cpu', format: '.2~r' } },
+      },
+    ],
+    config: { font: 'Helvetica, Arial, sans-serif', legend: { orient: 'top' } },
+  };
+}
+
+const COLORS = ['#e45756', '#4c78a8', '#9ecae9', '#bab0ac'];
+
+module.exports = {
+  question: 'What does a streamed chunk cost (µs of CPU), and how many come in a second?',
+  run,
+  plot,
+};
