@@ -78,6 +78,7 @@ const GROUPS = {
   process: nodeGroup('process'),
   e2e: nodeGroup('e2e'),
   lambda: nodeGroup('lambda'),
+  tls: (majors) => [...pytestGroup('tls', 'test/tls')(), ...nodeGroup('tls')(majors)],
 };
 
 module.exports = { GROUPS, MAJORS };

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """A scripted worker for the C tests. PEER in the environment names what it does. Later channels are greeted."""
+
 import array
 import json
 import os
@@ -24,7 +25,14 @@ def say(channel, kind, **message):
 
 
 def hello(channel, protocol=1):
-    say(channel, 0x41, protocol=protocol, pid=os.getpid(), python="3.11.2", executable=sys.executable)
+    say(
+        channel,
+        0x41,
+        protocol=protocol,
+        pid=os.getpid(),
+        python="3.11.2",
+        executable=sys.executable,
+    )
 
 
 def ready(channel):
@@ -72,7 +80,13 @@ def main():
         print(repr(open("/proc/self/status").read()), flush=True)
     hello(channel, 99 if HOW == "version" else 1)
     if HOW == "failed":
-        say(channel, 0x43, code="ERR_PRELOAD", message="preload 'x.py' failed", detail="ValueError: no")
+        say(
+            channel,
+            0x43,
+            code="ERR_PRELOAD",
+            message="preload 'x.py' failed",
+            detail="ValueError: no",
+        )
         sys.exit(1)
     if HOW == "garbage":
         channel.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
@@ -90,7 +104,9 @@ def main():
     if HOW == "deaf":
         time.sleep(600)
     while channel is not None:
-        if HOW == "answer" and os.fork() == 0:  # one process answers, the other listens to the control socket
+        if (
+            HOW == "answer" and os.fork() == 0
+        ):  # one process answers, the other listens to the control socket
             answer(channel)
             os._exit(0)
         channel = next_channel()

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import MutableMapping
 from types import ModuleType
 
-from . import cancel, counts, measures, wrappers
+from . import cancel, counts, measures, trust, wrappers
 from .errors import BridgeError
 
 OLDEST = "1.78.7"
@@ -32,6 +32,7 @@ def load() -> tuple[ModuleType, str]:
     """The module and its version. BridgeError: there is none, or none that we can serve."""
     version = installed_version()
     check_version(version)
+    trust.install(os.environ)
     litellm = _import()
     warn_if_untested(version)
     # It prints to stdout otherwise: "Give Feedback / Get Help" with each error.
@@ -90,6 +91,12 @@ def _import_failure(exc: BaseException) -> BridgeError:
     lines = "".join(traceback.format_exception(exc)).splitlines()
     return BridgeError(
         "ERR_LITELLM_MISSING",
-        f"litellm can't be imported: {type(exc).__name__}: {exc}",
+        f"litellm can't be imported: {type(exc).__name__}: {exc}{_culprit(exc)}",
         "\n".join(lines[-TRACEBACK_LINES:]),
     )
+
+
+def _culprit(exc: BaseException) -> str:
+    """ssl tells neither the file that it can't read, nor who named it."""
+    file = os.environ.get("SSL_CERT_FILE")
+    return f" (SSL_CERT_FILE={file})" if file and type(exc).__module__ == "ssl" else ""
