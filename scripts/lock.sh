@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes the lock files anew: lib/python/requirements.lock and test/requirements.lock.
+# Makes the lock files anew: lib/python/requirements.lock, test/requirements.lock and
+# test/aws/requirements.lock.
 # Needs uv on PATH. The runtime's lock must fit every supported Python and machine: it is
 # resolved for each of them, and the results must not differ.
 set -euo pipefail
@@ -32,5 +33,7 @@ done
 } >lib/python/requirements.lock
 printf '{ "sha256": "%s" }\n' "$(sha256sum lib/python/requirements.lock | cut -d ' ' -f 1)" >lib/python/lock.json
 
-uv pip compile test/requirements.in --quiet --generate-hashes --only-binary :all: --universal \
-  --python-version 3.11 --no-header --no-annotate --output-file test/requirements.lock
+for folder in test test/aws; do
+  uv pip compile "$folder/requirements.in" --quiet --generate-hashes --only-binary :all: --universal \
+    --python-version 3.11 --no-header --no-annotate --output-file "$folder/requirements.lock"
+done

@@ -24,6 +24,12 @@ const { CommandError } = require('../lib/cli/error');
 
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
+/** What a group of tests alone needs. @type {Record<string, () => Step[]>} */
+const GROUP_STEPS = {
+  lambda: () => [require('./steps/lambda-clients').lambdaClients],
+  publish: () => [require('./steps/aws-tools').awsTools],
+};
+
 /** @returns {Step[]} in the order in which they build on each other */
 function steps({ forTests, groups }) {
   const { privateEnvironment, tools } = require('./steps/python');
@@ -34,7 +40,7 @@ function steps({ forTests, groups }) {
     privateEnvironment,
   ];
   if (!forTests) return all;
-  const forGroups = groups.includes('lambda') ? [require('./steps/lambda-clients').lambdaClients] : [];
+  const forGroups = new Set(groups.flatMap((group) => GROUP_STEPS[group]?.() ?? []));
   return [...all, tools, require('./steps/node-versions').nodeVersions, ...forGroups];
 }
 

@@ -6,6 +6,7 @@ const { version } = require('../../package.json');
 const { doctor } = require('./doctor');
 const { CommandError } = require('./error');
 const { install } = require('./install');
+const { addLayer } = require('./layer');
 
 const INTERRUPTED = 130; // what a shell expects of a program that SIGINT ended
 
@@ -53,5 +54,7 @@ program
   .action(async (options) => {
     process.exitCode = await doctor(options);
   });
+
+addLayer(program);
 
 program.parseAsync().catch(fail);

@@ -5,8 +5,8 @@
 const fs = require('node:fs/promises');
 const path = require('node:path');
 
-/** Bytes, unpacked: the function and all its layers together. */
-const LIMIT = 262_144_000;
+const { UNZIPPED } = require('../layer/limits');
+
 const MANIFEST = 'litellm-bridge.json';
 
 /** @param {string} folder @returns {Promise<number>} bytes of all files in it; links are not followed */
@@ -41,7 +41,7 @@ async function layerOf(candidate) {
  */
 async function measureLayer(candidate) {
   const folder = candidate ? await layerOf(candidate) : null;
-  return folder === null ? null : { path: folder, bytes: await sizeOf(folder), limit: LIMIT };
+  return folder === null ? null : { path: folder, bytes: await sizeOf(folder), limit: UNZIPPED };
 }
 
 /**

@@ -1,0 +1,196 @@
+'use strict';
+
+/** `layer list`, `layer prune` and `layer attach` against a moto server. */
+
+const assert = require('node:assert/strict');
+const { after, before, beforeEach, test } = require('node:test');
+
+const { startAws } = require('./support/aws');
+const { folder, layer, makeLayer } = require('./support/command');
+const look = require('./support/look');
+
+const [EU, US] = ['eu-west-1', 'us-east-1'];
+const LAYER = `arn:aws:lambda:${EU}:123456789012:layer`;
+
+let aws;
+before(async () => {
+  aws = await startAws();
+});
+after(() => aws.stop());
+beforeEach(() => aws.reset());
+
+/** Runs a command that is to go well. */
+async function run(cwd, ...args) {
+  const result = await layer(aws, cwd, args);
+  assert.equal(result.status, 0, result.stderr);
+  return result;
+}
+
+/** A folder, and in AWS one version of the layer for each version of LiteLLM. */
+async function withVersions(t, versions, { arch = 'x86_64', region = EU } = {}) {
+  const cwd = folder(t);
+  for (const litellm of versions) {
+    makeLayer(cwd, { arch, litellm });
+    await run(cwd, 'publish', '--regions', region, '--arch', arch);
+  }
+  return cwd;
+}
+
+const numbers = async (region = EU) => (await look.versions(aws, region)).map(({ Version }) => Version);
+
+test('list: every version with what is in it, newest first', async (t) => {
+  const cwd = await withVersions(t, ['1.78.7', '1.79.0']);
+  const { stdout } = await run(cwd, 'list', '--regions', `${EU},${US}`);
+  const [titles, ...rows] = stdout.trim().split('\n');
+  assert.match(titles, /^region +arch +litellm +python +variant +sha256 +created +ARN$/);
+  assert.match(rows[0], new RegExp(`^${EU} +x86_64 +1\\.79\\.0 +3\\.11\\.2 +default .*${LAYER}:litellm:2$`));
+  assert.match(rows[1], /1\.78\.7 .*litellm:1$/);
+  assert.equal(rows.length, 2);
+  const json = JSON.parse((await run(cwd, 'list', '--regions', EU, '--json')).stdout);
+  assert.deepEqual(
+    json.map(({ region, number, layer }) => [region, number, layer.litellm]),
+    [
+      [EU, 2, '1.79.0'],
+      [EU, 1, '1.78.7'],
+    ],
+  );
+});
+
+test('list: a layer that is not there', async (t) => {
+  const { stdout } = await run(folder(t), 'list', '--regions', EU, '--name', 'nothing');
+  assert.equal(stdout, `There is no layer nothing in ${EU}.\n`);
+});
+
+test('prune: removes what is behind the newest, and nothing that a function uses', async (t) => {
+  const cwd = await withVersions(t, ['1.78.7', '1.78.8', '1.79.0', '1.80.0', '1.81.0']);
+  await look.makeFunction(aws, EU, 'old', { Layers: [`${LAYER}:litellm:1`] });
+  await look.publishFunction(aws, EU, 'old');
+  await look.setLayers(aws, EU, 'old', [`${LAYER}:litellm:2`]);
+  const { stdout } = await run(cwd, 'prune', '--keep', '2', '--regions', EU, '--yes');
+  assert.match(stdout, /stays: used by old:\$LATEST +1\.78\.8/);
+  assert.match(stdout, /stays: used by old:1 +1\.78\.7/);
+  assert.match(stdout, /goes +1\.79\.0/);
+  assert.deepEqual(await numbers(), [1, 2, 4, 5]);
+  assert.match(
+    (await run(cwd, 'prune', '--keep', '2', '--regions', EU, '--yes')).stdout,
+    /nothing to remove/,
+  );
+});
+
+test('prune: a version that a function was given meanwhile stays', async (t) => {
+  const cwd = await withVersions(t, ['1.78.7', '1.79.0']);
+  const lists = ({ method, path }) => method === 'GET' && path.startsWith('/2015-03-31/functions');
+  let attached;
+  aws.hooks.push(async (asked) => {
+    if (!lists(asked) || attached === undefined) return;
+    if (attached++ === 1) await look.makeFunction(aws, EU, 'new', { Layers: [`${LAYER}:litellm:1`] });
+  });
+  attached = 0;
+  const { stdout } = await run(cwd, 'prune', '--keep', '1', '--regions', EU, '--yes');
+  assert.match(stdout, /goes/);
+  assert.deepEqual(await numbers(), [1, 2]);
+});
+
+test('prune: architectures are counted by themselves', async (t) => {
+  await withVersions(t, ['1.78.7', '1.79.0'], { arch: 'arm64' });
+  const cwd = await withVersions(t, ['1.78.7', '1.79.0']);
+  await run(cwd, 'prune', '--keep', '1', '--regions', EU, '--yes');
+  assert.deepEqual(await numbers(), [2, 4]);
+});
+
+test('prune: asks, and takes no silence for a yes', async (t) => {
+  const cwd = await withVersions(t, ['1.78.7', '1.79.0']);
+  const { status, stderr } = await layer(aws, cwd, ['prune', '--keep', '1', '--regions', EU]);
+  assert.equal(status, 1);
+  assert.match(stderr, /Nobody can be asked.*\n\n.*--yes/);
+  await run(cwd, 'prune', '--keep', '1', '--regions', EU, '--dry-run');
+  assert.deepEqual(await numbers(), [1, 2]);
+  assert.equal(aws.asked.filter(({ method }) => method === 'DELETE').length, 0);
+  for (const [answer, left] of [
+    ['', [1, 2]],
+    ['y', [2]],
+  ]) {
+    const { stdout } = await layer(aws, cwd, ['prune', '--keep', '1', '--regions', EU], { answer });
+    assert.match(stdout, /Remove 1 versions for good\? \[y\/N\]/);
+    assert.deepEqual(await numbers(), left);
+  }
+});
+
+test('prune: what is no count is refused', async (t) => {
+  for (const keep of ['0', '-1', 'all']) {
+    const { status, stderr } = await layer(aws, folder(t), ['prune', `--keep=${keep}`, '--regions', EU]);
+    assert.equal(status, 1);
+    assert.match(stderr, /is no count/);
+  }
+  assert.deepEqual(aws.asked, []);
+});
+
+test('prune: a failure to see who uses it removes nothing', async (t) => {
+  const cwd = await withVersions(t, ['1.78.7', '1.79.0']);
+  const answer = { status: 403, code: 'AccessDeniedException', message: 'no lambda:ListFunctions' };
+  aws.faults.push({ when: ({ path }) => path.startsWith('/2015-03-31/functions'), answer });
+  const { status, stderr } = await layer(aws, cwd, ['prune', '--keep', '1', '--regions', EU, '--yes']);
+  assert.equal(status, 1);
+  assert.match(stderr, /lambda:ListFunctions/);
+  assert.deepEqual(await numbers(), [1, 2]);
+});
+
+test('attach: the newest version for the architecture, in the place of an older one', async (t) => {
+  const cwd = await withVersions(t, ['1.78.7', '1.79.0']);
+  await withVersions(t, ['1.80.0'], { arch: 'arm64' });
+  const other = await withOther(cwd);
+  await look.makeFunction(aws, EU, 'chat', { Layers: [`${LAYER}:litellm:1`, other] });
+  const dry = await run(cwd, 'attach', 'chat', '--region', EU, '--dry-run');
+  assert.match(dry.stdout, /chat: .*litellm:2 would be attached/);
+  assert.deepEqual(await look.layersOf(aws, EU, 'chat'), [`${LAYER}:litellm:1`, other]);
+  await run(cwd, 'attach', 'chat', '--region', EU);
+  assert.deepEqual(await look.layersOf(aws, EU, 'chat'), [`${LAYER}:litellm:2`, other]);
+  assert.match((await run(cwd, 'attach', 'chat', '--region', EU)).stdout, /is there already/);
+});
+
+async function withOther(cwd) {
+  await run(cwd, 'publish', '--regions', EU, '--arch', 'x86_64', '--name', 'other');
+  return `${LAYER}:other:1`;
+}
+
+test('attach: behind the other layers; little memory is told', async (t) => {
+  const cwd = await withVersions(t, ['1.78.7']);
+  const other = await withOther(cwd);
+  await look.makeFunction(aws, EU, 'chat', { Layers: [other], MemorySize: 128 });
+  const { stdout } = await run(cwd, 'attach', 'chat', '--region', EU);
+  assert.match(stdout, /is attached\nThe function has 128 MB; Python with LiteLLM needs 512 MB/);
+  assert.deepEqual(await look.layersOf(aws, EU, 'chat'), [other, `${LAYER}:litellm:1`]);
+});
+
+test('attach: what does not fit is refused, and says what would', async (t) => {
+  const cwd = await withVersions(t, ['1.78.7']);
+  const say = async (...args) => {
+    const { status, stderr } = await layer(aws, cwd, ['attach', ...args, '--region', EU]);
+    assert.equal(status, 1);
+    return stderr;
+  };
+  await look.makeFunction(aws, EU, 'arm', { Architectures: ['arm64'] });
+  await look.makeFunction(aws, EU, 'snake', { Runtime: 'python3.11' });
+  assert.match(
+    await say('arm'),
+    /No version of the layer litellm is for arm64.*x86_64\n\nPublish it: .*--arch arm64/,
+  );
+  assert.match(await say('snake'), /snake runs on python3\.11/);
+  assert.match(await say('nobody'), /There is no function nobody in eu-west-1/);
+  assert.match(await say('a b'), /"a b" is no valid function/);
+  assert.match(await say('arm', '--layer-arn', 'litellm:1'), /litellm:1 is no ARN of a layer's version/);
+  assert.match(await say('arm', '--layer-arn', `${LAYER}:litellm:1`), /is for x86_64; the function is arm64/);
+});
+
+test('attach: a sixth layer is refused, with the list of those that are there', async (t) => {
+  const cwd = await withVersions(t, ['1.78.7']);
+  const others = [];
+  for (const name of ['a', 'b', 'c', 'd', 'e']) {
+    await run(cwd, 'publish', '--regions', EU, '--name', name);
+    others.push(`${LAYER}:${name}:1`);
+  }
+  await look.makeFunction(aws, EU, 'full', { Layers: others });
+  const { status, stderr } = await layer(aws, cwd, ['attach', 'full', '--region', EU]);
+  assert.equal(status, 1);
+  assert.match(stderr, /full has 5 layers; AWS allows 5\n\nTake one away first; they are:\n {2}arn:.*:a:1/);
+});
