@@ -22,6 +22,9 @@ const { sha256: LOCK_DIGEST } = require('./python/lock.json');
 /** Written as the last step of an installation: a folder without it is no environment. */
 const MARKER = 'environment.json';
 
+/** The start archive's name in an environment; the worker's archive/file.py knows it, too. */
+const ARCHIVE = 'litellm-bridge.archive';
+
 const APPLICATION = 'litellm-bridge';
 
 /** XDG asks that a relative path be ignored. */
@@ -84,6 +87,7 @@ function privatePython() {
 }
 
 module.exports = {
+  ARCHIVE,
   LOCK,
   LOCK_DIGEST,
   MARKER,

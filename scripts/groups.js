@@ -66,6 +66,7 @@ const C_COUNTS = { passed: /^(\d+) passed, \d+ failed$/gm, failed: /^\d+ passed,
 const PYTEST_COUNTS = { passed: /(\d+) passed/g, failed: /(\d+) (?:failed|errors?)\b/g };
 
 const DIFFERENTIAL = 'test/python/differential';
+const START = 'test/python/start';
 
 /** @returns {() => Job[]} */
 function pytestGroup(group, ...paths) {
@@ -75,8 +76,9 @@ function pytestGroup(group, ...paths) {
 
 const GROUPS = {
   c: () => [job('c', C_COUNTS, 'make', ['-s', '-C', 'test/c', 'check'])],
-  python: pytestGroup('python', 'test/python', '--ignore', DIFFERENTIAL),
+  python: pytestGroup('python', 'test/python', '--ignore', DIFFERENTIAL, '--ignore', START),
   differential: pytestGroup('differential', '-W', 'ignore', DIFFERENTIAL),
+  start: pytestGroup('start', START),
   js: nodeGroup('js'),
   process: nodeGroup('process'),
   e2e: nodeGroup('e2e'),

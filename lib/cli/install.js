@@ -5,6 +5,7 @@
 const fs = require('node:fs/promises');
 const path = require('node:path');
 const { LOCK, MARKER, cacheFolder, environmentFolder, interpreterOf } = require('../environment');
+const { buildArchive } = require('./archive');
 const { findBasePython } = require('./base-python');
 const { makeDraft, moveIntoPlace, removeFolder } = require('./draft');
 const { CommandError } = require('./error');
@@ -59,6 +60,9 @@ function verify(python, name, signal) {
   return step(`import ${name}`, python, ['-I', '-c', code], { env, signal });
 }
 
+/** Only a start of the worker tells what belongs into an archive. */
+const hasArchive = ({ module }) => module === 'litellm';
+
 /** Fills the draft; the marker comes last. */
 async function build(draft, target, base, options) {
   const { lock, module, signal, report } = options;
@@ -73,6 +77,7 @@ async function build(draft, target, base, options) {
   await precompile(python, draft, target, { version, signal });
   const found = await verify(python, module, signal);
   report(`It works: ${module} ${found}`);
+  if (hasArchive(options)) await buildArchive(draft, { ...options, at: target }); // nothing changes after it
   const marker = { python: base.version.join('.'), [module]: found };
   await fs.writeFile(path.join(draft, MARKER), `${JSON.stringify(marker)}\n`);
 }
@@ -90,19 +95,20 @@ async function make(target, options) {
 }
 
 /**
- * Makes the environment unless it is there. Safe when several processes do it at once, and when
- * one is killed in the middle.
+ * Makes the environment unless it is there, and its start archive unless that fits. Safe when
+ * several processes do it at once, and when one is killed in the middle.
  * @param {InstallOptions} [options]
  * @returns {Promise<{python: string, created: boolean}>} its interpreter
  * @throws {CommandError} nothing was changed then
  */
 async function install(options = {}) {
   const { cache = cacheFolder(), lock = LOCK, module = 'litellm', report = () => {} } = options;
+  const settings = { ...options, lock, module, report };
   const target = environmentFolder(cache, lock);
   const python = path.join(target, 'bin', 'python3');
-  if (!options.force && interpreterOf(target)) return { python, created: false };
-  const created = await make(target, { ...options, lock, module, report });
-  return { python, created };
+  if (options.force || !interpreterOf(target)) return { python, created: await make(target, settings) };
+  if (hasArchive(settings)) await buildArchive(target, { ...settings, ifNeeded: true });
+  return { python, created: false };
 }
 
 module.exports = { install };

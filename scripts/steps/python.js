@@ -5,7 +5,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { install } = require('../../lib/cli/install');
-const { environmentFolder, interpreterOf, privatePython } = require('../../lib/environment');
+const { ARCHIVE, environmentFolder, interpreterOf, privatePython } = require('../../lib/environment');
 const { CACHE, TOOLS_LOCK } = require('../paths');
 
 /** The interpreter with pytest, ruff, mypy and clang-format; null when not installed. */
@@ -47,7 +47,8 @@ const privateEnvironment = {
   name: 'private Python environment',
   cost: '30 s, 200 MB in the cache folder of the user',
   async plan() {
-    if (privatePython()) return null;
+    const python = privatePython();
+    if (python && fs.existsSync(path.join(path.dirname(python), '..', ARCHIVE))) return null;
     const terminal = process.stdout.isTTY === true;
     return { what: 'litellm-bridge install', run: (report) => install({ report, terminal }) };
   },

@@ -38,6 +38,7 @@ const TEST_NEEDS = [
 /** What a group of tests needs beyond that. @type {Record<string, typeof NEEDS>} */
 const GROUP_NEEDS = {
   tls: [{ package: 'openssl', isThere: () => isProgram('openssl') }],
+  start: [{ package: 'strace', isThere: () => isProgram('strace') }],
   lambda: [
     { package: 'autoconf', isThere: () => isProgram('autoconf') },
     { package: 'automake', isThere: () => isProgram('automake') },

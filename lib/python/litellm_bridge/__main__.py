@@ -29,10 +29,19 @@ def refuse_old_python():
 def start():
     # type: () -> None
     package = os.path.dirname(os.path.abspath(__file__))
-    sys.path.insert(0, os.path.dirname(package))
+    parent = os.path.dirname(package)
+    sys.path.insert(0, parent)
+    from litellm_bridge import roomy
+    from litellm_bridge.strays import close_strays
+
+    sys.path.remove(parent)  # it would be searched for each module of the application
+    close_strays()
+    from litellm_bridge.archive import importing
+
+    archive = importing.install(importing.path_of(sys.executable), parent)
     from litellm_bridge.worker import main
 
-    main(BEGUN_NS)
+    roomy.call(main, BEGUN_NS, archive)
 
 
 if __name__ == "__main__":

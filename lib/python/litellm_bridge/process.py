@@ -5,34 +5,13 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import resource
 import select
 import signal
 import stat
 
 CONTROL_FD = 3
 LIFELINE_FD = 4
-FIRST_STRAY_FD = 5
 _PR_SET_DUMPABLE = 4
-
-
-def close_strays(first: int = FIRST_STRAY_FD) -> None:
-    """Closes every descriptor from `first` on: Node's, opened without CLOEXEC.
-
-    Must run before anything of ours opens one. Lists them, since the limit may be a million.
-    """
-    for fd in _open_fds():
-        if fd >= first:
-            with contextlib.suppress(OSError):  # the listing's own is closed already
-                os.close(fd)
-
-
-def _open_fds() -> list[int]:
-    for folder in ("/proc/self/fd", "/dev/fd"):
-        with contextlib.suppress(OSError):
-            return [int(name) for name in os.listdir(folder)]
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return list(range(min(soft, 65536)))
 
 
 def keep_private(*fds: int) -> None:

@@ -22,9 +22,12 @@ def main(lifeline: int) -> None:
     package = os.path.dirname(os.path.abspath(__file__))
     sys.path.insert(0, os.path.dirname(package))
     from litellm_bridge import process
+    from litellm_bridge.archive import importing
+    from litellm_bridge.strays import close_strays
 
     os.dup2(lifeline, LIFELINE_FD, inheritable=False)
-    process.close_strays(LIFELINE_FD + 1)  # uvloop leaves some
+    close_strays(LIFELINE_FD + 1)  # uvloop leaves some
+    importing.install(importing.path_of(sys.executable), os.path.dirname(package))
     process.arm_lifeline(LIFELINE_FD)
     program = json.loads(sys.stdin.buffer.read())
     sys.path[:] = program["path"]

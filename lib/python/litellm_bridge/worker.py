@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NoReturn
 
 from . import engine, frames, jsonio, memory, options, preload, process, sites, stdio
+from .archive import importing
 from .calls import Call
 from .channel import Channel
 from .clock import interpreter_ms, milliseconds
@@ -44,9 +45,8 @@ BLOCKING_CALLS = 16  # threads for functions that may block
 _logger = logging.getLogger("litellm_bridge")
 
 
-def main(begun_ns: int) -> NoReturn:
+def main(begun_ns: int, archive: importing.Installed) -> NoReturn:
     """begun_ns: CLOCK_MONOTONIC at the first line of ours. Never returns."""
-    process.close_strays()
     process.keep_private(process.CONTROL_FD, process.LIFELINE_FD)
     process.arm_lifeline()
     faulthandler.enable(2)  # a crash leaves its traceback among the last words
@@ -58,7 +58,7 @@ def main(begun_ns: int) -> NoReturn:
     engine.prepare_environment(os.environ)
     sites.extend(sys.path, os.environ, sys.executable)
     try:
-        Worker(settings, control, begun_ns).run()
+        Worker(settings, control, begun_ns, archive).run()
     except BaseException:  # sys.stderr is the log by now, and nobody would send it
         end(EXIT_DEFECT, redact(traceback.format_exc()))
 
@@ -82,8 +82,15 @@ def new_loop() -> asyncio.AbstractEventLoop:
 class Worker:
     """Owns the loop, the control socket, the sessions and the log."""
 
-    def __init__(self, settings: options.Options, control: socket.socket, begun_ns: int) -> None:
+    def __init__(
+        self,
+        settings: options.Options,
+        control: socket.socket,
+        begun_ns: int,
+        archive: importing.Installed,
+    ) -> None:
         self._settings = settings
+        self._archive = archive
         self._begun_ns = begun_ns
         self._loop = new_loop()
         asyncio.set_event_loop(self._loop)
@@ -118,6 +125,7 @@ class Worker:
         preload.load(self._settings.preload)
         stdio.quiet(engine.LOGGERS)
         self._native.forward()
+        self._archive.rest()
         timings = {
             "interpreter": interpreter_ms(self._begun_ns),
             "bootstrap": milliseconds(imported_ns - self._begun_ns),
@@ -130,6 +138,8 @@ class Worker:
         )
         pool = ThreadPoolExecutor(BLOCKING_CALLS, thread_name_prefix="litellm-bridge")
         self._ready.set_result(Dispatcher(litellm, pool))
+        for warning in self._archive.warnings():
+            _logger.warning("%s", warning)
         self._loop.call_later(FORBID_DUMPS_AFTER_S, process.forbid_dumps)
 
     def _fail(self, error: BridgeError) -> NoReturn:

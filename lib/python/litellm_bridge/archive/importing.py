@@ -1,0 +1,162 @@
+"""Python's import system with the start archive.
+
+The archive takes the place of the folders' listings and of the .pyc files, and of nothing else:
+for each folder that it knows there is a FileFinder (a subclass of Python's own), in the place
+where Python would have one. So the order of sys.path, namespace packages, resources, metadata
+and whatever else looks at finders and loaders are as ever, and what the archive does not have
+comes from the files.
+"""
+
+from __future__ import annotations
+
+import _imp
+import os
+import sys
+
+# importlib.machinery has these from there; the package importlib itself is not frozen.
+from _frozen_importlib import ModuleSpec
+from _frozen_importlib_external import (
+    BYTECODE_SUFFIXES,
+    SOURCE_SUFFIXES,
+    ExtensionFileLoader,
+    FileFinder,
+    SourceFileLoader,
+    SourcelessFileLoader,
+)
+
+from .file import NAME, Archive, Unusable, open_archive
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType, ModuleType
+
+    from .file import Entry, Module
+
+_SUFFIXES = (
+    (ExtensionFileLoader, _imp.extension_suffixes()),
+    (SourceFileLoader, SOURCE_SUFFIXES),
+    (SourcelessFileLoader, BYTECODE_SUFFIXES),
+)
+
+
+class ArchivedLoader(SourceFileLoader):
+    """Has the code of the archive, and all else of the file."""
+
+    def __init__(self, fullname: str, path: str, archive: Archive, module: Module) -> None:
+        super().__init__(fullname, path)
+        self._archive = archive
+        self._module = module
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        code = self._archive.code(self._module, self.path)
+        return super().get_code(fullname) if code is None else code
+
+
+class ArchivedFolder(FileFinder):
+    """Finds the modules of one folder."""
+
+    def __init__(self, path: str, archive: Archive) -> None:
+        super().__init__(path, *_SUFFIXES)
+        self._archive = archive
+        self._table = archive.table(path)
+        self._complete = archive.folders[path][2]
+
+    def find_spec(self, fullname: str, target: ModuleType | None = None) -> ModuleSpec | None:
+        tail = fullname.rpartition(".")[2]
+        entry = self._table.get(tail)
+        complete = self._complete and self._archive.sealed
+        if entry is None and (tail in self._table or not complete):
+            return super().find_spec(fullname, target)
+        return self._spec(fullname, tail, entry)
+
+    def invalidate_caches(self) -> None:
+        """Whoever calls it has added files, to some folder."""
+        super().invalidate_caches()
+        self._archive.sealed = False
+
+    def _spec(self, fullname: str, tail: str, entry: Entry) -> ModuleSpec | None:
+        if not entry:
+            return None
+        if entry is True:
+            spec = ModuleSpec(fullname, None, is_package=True)
+            spec.submodule_search_locations = [f"{self.path}/{tail}"]
+            return spec  # a portion of a namespace package, as FileFinder's are
+        if isinstance(entry, str):
+            path = f"{self.path}/{entry}"
+            return _spec_of(fullname, path, ExtensionFileLoader(fullname, path))
+        folder = f"{self.path}/{tail}"
+        path = f"{folder}/__init__.py" if entry[0] else f"{folder}.py"
+        spec = _spec_of(fullname, path, ArchivedLoader(fullname, path, self._archive, entry))
+        if entry[0]:
+            spec.submodule_search_locations = [folder]
+        return spec
+
+
+def _spec_of(
+    fullname: str, path: str, loader: ArchivedLoader | ExtensionFileLoader
+) -> ModuleSpec:
+    """As importlib.util.spec_from_file_location, which would look at what we know."""
+    spec = ModuleSpec(fullname, loader, origin=path)
+    spec.has_location = True
+    return spec
+
+
+def path_of(executable: str) -> str:
+    """Of the archive that belongs to an interpreter: beside its bin folder."""
+    return os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(executable))), NAME)
+
+
+class Installed:
+    """What became of the archive. path: where it is looked for."""
+
+    def __init__(self, path: str, archive: Archive | None, reason: str) -> None:
+        self.path = path
+        self.archive = archive
+        self.reason = reason  # why it is passed over; empty: there is none
+
+    def rest(self) -> None:
+        """Gives its pages back to the system."""
+        if self.archive is not None:
+            self.archive.rest()
+
+    def warnings(self) -> list[str]:
+        """Once each: why a start takes longer than it need."""
+        if self.archive is None:
+            return [f"{self.path} is not used: {self.reason}"] if self.reason else []
+        damaged, self.archive.damaged = self.archive.damaged, []
+        return [f"{self.path} is damaged; {file} was read instead" for file in damaged]
+
+
+def install(path: str, worker: str) -> Installed:
+    """From now on imports use the archive, if there is one that may be used.
+
+    worker: the folder that litellm_bridge is in.
+    """
+    try:
+        archive = open_archive(path, worker)
+        if archive is not None:
+            _use(archive)
+        return Installed(path, archive, "")
+    except Unusable as exc:
+        return Installed(path, None, str(exc))
+
+
+def _use(archive: Archive) -> None:
+    def hook(path: str) -> ArchivedFolder:
+        if path in archive.folders:
+            return ArchivedFolder(path, archive)
+        raise ImportError(path)  # the next hook is asked
+
+    sys.path_hooks.insert(0, hook)
+    _forget_finders(archive)
+    try:
+        archive.map()
+    except (ImportError, OSError) as exc:
+        sys.path_hooks.remove(hook)
+        _forget_finders(archive)
+        raise Unusable(f"it can't be mapped: {exc}") from None
+
+
+def _forget_finders(archive: Archive) -> None:
+    for path in archive.folders.keys() & sys.path_importer_cache.keys():
+        del sys.path_importer_cache[path]
