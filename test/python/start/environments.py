@@ -84,7 +84,9 @@ class Environment:
         command = [str(BUILD), "--home", str(self.home), *arguments]
         subprocess.run([self.python, *"-I -S -X utf8".split(), *command], check=True)
 
-    def run(self, program: str, *, env: dict[str, str] | None = None) -> subprocess.CompletedProcess:
+    def run(
+        self, program: str, *, env: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess:
         """Its result; `told` in the program prints JSON."""
         code = HARNESS.format(worker=str(PACKAGE.parent)) + program
         return subprocess.run(

@@ -35,7 +35,9 @@ def calls(log) -> list[str]:
 def plain(real, tmp_path_factory):
     """Of python3 -c 'import litellm'."""
     log = tmp_path_factory.mktemp("calls") / "plain"
-    subprocess.run([*FILE_CALLS, "-o", log, real.python, "-c", "import litellm"], env=ENV, check=True)
+    subprocess.run(
+        [*FILE_CALLS, "-o", log, real.python, "-c", "import litellm"], env=ENV, check=True
+    )
     return calls(log)
 
 
@@ -58,5 +60,7 @@ def test_a_tenth_of_the_calls_of_a_plain_import(spawn, real, plain, tmp_path):
 def test_no_module_is_read_from_a_file_of_its_own(spawn, real, tmp_path):
     """But for those that find the archive."""
     opened = [line for line in start(spawn, real, tmp_path) if re.search(r'openat.*\.pyc?"', line)]
-    first = re.compile(r"/encodings/|/litellm_bridge/(__main__|__init__|roomy|strays|archive/\w+)\.|/__pycache__/")
+    first = re.compile(
+        r"/encodings/|/litellm_bridge/(__main__|__init__|roomy|strays|archive/\w+)\.|/__pycache__/"
+    )
     assert [line for line in opened if not first.search(line)] == []

@@ -40,7 +40,9 @@ def test_a_package_that_pip_installs(tmp_path):
     environment = Environment.make(tmp_path / "env")
     environment.build()
     assert environment.tell(USED)[0] is True
-    subprocess.run([sys.executable, FIXTURES / "wheel.py", tmp_path], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, FIXTURES / "wheel.py", tmp_path], check=True, stdout=subprocess.DEVNULL
+    )
     pip = [sys.executable, "-m", "pip", "--python", environment.python]
     pip += ["install", "--quiet", "--no-index"]
     wheel = tmp_path / "lbtiny-1.0-py3-none-any.whl"
@@ -224,9 +226,7 @@ def test_a_damaged_module_comes_from_its_file(fresh):
     program = "import lb_damaged; told([lb_damaged.TEXT, installed.warnings()])"
     text, warnings = fresh.tell(program)
     assert text == "this module is damaged"
-    assert warnings == [
-        f"{fresh.archive} is damaged; {fresh.site}/lb_damaged.py was read instead"
-    ]
+    assert warnings == [f"{fresh.archive} is damaged; {fresh.site}/lb_damaged.py was read instead"]
 
 
 # -- trees

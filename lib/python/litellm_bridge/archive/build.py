@@ -24,6 +24,7 @@ import subprocess
 import sys
 import zlib
 from importlib.machinery import SourceFileLoader
+from types import CodeType
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 WORKER = os.path.dirname(os.path.dirname(HERE))
@@ -39,12 +40,12 @@ def code_of(source: Source, *, fresh: bool) -> bytes | None:
     loader = SourceFileLoader(os.path.basename(source.path), source.path)
     try:
         if fresh:
-            code = loader.source_to_code(loader.get_data(source.path), source.at)
+            code: CodeType | None = loader.source_to_code(loader.get_data(source.path), source.at)
         else:
             code = loader.get_code(loader.name)
     except (SyntaxError, ValueError, RecursionError):
         return None  # some packages ship templates
-    _imp._fix_co_filename(code, source.at)
+    _imp._fix_co_filename(code, source.at)  # type: ignore[attr-defined]
     return marshal.dumps(code)
 
 
@@ -59,7 +60,7 @@ class Writer:
         self._started = 0  # bytes of the code that a start needs
         self._tables: dict[Place, file.Table] = {}
 
-    def bytes(self, interpreter: str) -> bytes:
+    def assemble(self, interpreter: str) -> bytes:
         """interpreter: as `file.interpreter` names it."""
         self._add_modules()
         self._add_others()
@@ -166,7 +167,7 @@ def _environment(home: str, at: str) -> bytes:
     told = trace()
     places = Roots(home, at, WORKER, tree=False)
     what = plan.environment_plan(told["files"], told["path"], places)
-    return Writer(what, places, fresh=False).bytes(file.interpreter())
+    return Writer(what, places, fresh=False).assemble(file.interpreter())
 
 
 def _tree(home: str, at: str, version: str, start: str | None) -> bytes:
@@ -177,7 +178,7 @@ def _tree(home: str, at: str, version: str, start: str | None) -> bytes:
         with open(start, encoding="utf-8") as told:
             started = json.load(told)["files"]
     what = plan.tree_plan(started, home, version, places)
-    return Writer(what, places, fresh=True).bytes(file.interpreter(version))
+    return Writer(what, places, fresh=True).assemble(file.interpreter(version))
 
 
 def main() -> None:

@@ -96,7 +96,7 @@ class Archive:
                 self.damaged.append(path)
                 return None
             code: CodeType = marshal.loads(data)
-        _imp._fix_co_filename(code, path)
+        _imp._fix_co_filename(code, path)  # type: ignore[attr-defined]
         return code
 
     def close(self) -> None:
@@ -238,9 +238,7 @@ def names_stamp(folder: str) -> bytes:
     return keyed_hash("\0".join(names).encode("utf-8", "surrogateescape"))
 
 
-def _folders(
-    head: dict[str, Any], places: dict[str, str]
-) -> dict[str, tuple[int, int, bool]]:
+def _folders(head: dict[str, Any], places: dict[str, str]) -> dict[str, tuple[int, int, bool]]:
     return {
         os.path.join(places[root], relative) if relative else places[root]: where
         for (root, relative), where in head["folders"].items()

@@ -75,8 +75,6 @@ class ArchivedFolder(FileFinder):
         self._archive.sealed = False
 
     def _spec(self, fullname: str, tail: str, entry: Entry) -> ModuleSpec | None:
-        if not entry:
-            return None
         if entry is True:
             spec = ModuleSpec(fullname, None, is_package=True)
             spec.submodule_search_locations = [f"{self.path}/{tail}"]
@@ -84,6 +82,8 @@ class ArchivedFolder(FileFinder):
         if isinstance(entry, str):
             path = f"{self.path}/{entry}"
             return _spec_of(fullname, path, ExtensionFileLoader(fullname, path))
+        if not isinstance(entry, tuple):
+            return None
         folder = f"{self.path}/{tail}"
         path = f"{folder}/__init__.py" if entry[0] else f"{folder}.py"
         spec = _spec_of(fullname, path, ArchivedLoader(fullname, path, self._archive, entry))
@@ -92,9 +92,7 @@ class ArchivedFolder(FileFinder):
         return spec
 
 
-def _spec_of(
-    fullname: str, path: str, loader: ArchivedLoader | ExtensionFileLoader
-) -> ModuleSpec:
+def _spec_of(fullname: str, path: str, loader: ArchivedLoader | ExtensionFileLoader) -> ModuleSpec:
     """As importlib.util.spec_from_file_location, which would look at what we know."""
     spec = ModuleSpec(fullname, loader, origin=path)
     spec.has_location = True

@@ -120,7 +120,9 @@ def tree_plan(started: Iterable[str], tree: str, version: str, places: Roots) ->
     minor = "python" + ".".join(version.split(".")[:2])
     library = os.path.join(tree, "lib", minor)
     parts = ("", "lib-dynload", "site-packages")
-    plan.seal([tree, *(os.path.join(library, part).rstrip(os.sep) for part in parts)], places, "names")
+    plan.seal(
+        [tree, *(os.path.join(library, part).rstrip(os.sep) for part in parts)], places, "names"
+    )
     return plan
 
 
