@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes the lock files anew: lib/python/requirements.lock, test/requirements.lock and
-# test/aws/requirements.lock.
+# Makes the lock files anew: lib/python/requirements.lock, and in test/ requirements.lock,
+# newer.lock and aws/requirements.lock.
 # Needs uv on PATH. The runtime's lock must fit every supported Python and machine: it is
 # resolved for each of them, and the results must not differ.
 set -euo pipefail
@@ -33,7 +33,7 @@ done
 } >lib/python/requirements.lock
 printf '{ "sha256": "%s" }\n' "$(sha256sum lib/python/requirements.lock | cut -d ' ' -f 1)" >lib/python/lock.json
 
-for folder in test test/aws; do
-  uv pip compile "$folder/requirements.in" --quiet --generate-hashes --only-binary :all: --universal \
-    --python-version 3.11 --no-header --no-annotate --output-file "$folder/requirements.lock"
+for name in requirements newer aws/requirements; do
+  uv pip compile "test/$name.in" --quiet --generate-hashes --only-binary :all: --universal \
+    --python-version 3.11 --no-emit-package hf-xet --no-header --no-annotate --output-file "test/$name.lock"
 done

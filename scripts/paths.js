@@ -11,4 +11,6 @@ module.exports = {
   ADDON: path.join(ROOT, 'build', 'Release', 'litellm_bridge.node'),
   /** The lock of the Python tools for tests and checks. */
   TOOLS_LOCK: path.join(ROOT, 'test', 'requirements.lock'),
+  /** The lock of a newer LiteLLM with the packages of its days, which the tests run on, too. */
+  NEWER_LOCK: path.join(ROOT, 'test', 'newer.lock'),
 };

@@ -16,6 +16,7 @@ const { CommandError } = require('../lib/cli/error');
  * @typedef {object} Need
  * @property {boolean} forTests
  * @property {string[]} groups of tests that will run
+ * @property {string[]} litellms versions of LiteLLM that they will run on
  *
  * @typedef {object} Plan
  * @property {string} what what is run, for people
@@ -24,8 +25,11 @@ const { CommandError } = require('../lib/cli/error');
 
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
+const newerLitellm = () => [require('./steps/python').newerEnvironment];
+
 /** What a group of tests alone needs. @type {Record<string, () => Step[]>} */
 const GROUP_STEPS = {
+  ...Object.fromEntries(['python', 'differential', 'newer'].map((group) => [group, newerLitellm])),
   lambda: () => [require('./steps/lambda-clients').lambdaClients],
   publish: () => [require('./steps/aws-tools').awsTools],
 };
@@ -59,11 +63,12 @@ async function runStep(step, position, need) {
  * @param {object} [options]
  * @param {boolean} [options.forTests]
  * @param {string[]} [options.groups] of tests that will run
+ * @param {string[]} [options.litellms] versions of LiteLLM that they will run on
  * @throws {CommandError} when a step fails
  */
-async function setup({ forTests = false, groups = [] } = {}) {
+async function setup({ forTests = false, groups = [], litellms = [] } = {}) {
   const since = performance.now();
-  const need = { forTests, groups };
+  const need = { forTests, groups, litellms };
   const list = steps(need);
   let count = 0;
   for (const [index, step] of list.entries()) {

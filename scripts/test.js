@@ -4,11 +4,12 @@
  * npm test: sets up what is missing, runs every group, and says in the end what passed.
  *   npm test -- c js          only these groups
  *   npm test -- js --node 20  under this Node version only
+ *   npm test -- differential --litellm 1.78.7  on this LiteLLM only
  */
 
 const { parseArgs } = require('node:util');
 const { CommandError } = require('../lib/cli/error');
-const { GROUPS, MAJORS } = require('./groups');
+const { GROUPS, LITELLMS, MAJORS } = require('./groups');
 const { main, setup } = require('./setup');
 
 function choose(kind, given, all) {
@@ -18,21 +19,23 @@ function choose(kind, given, all) {
 }
 
 function parse() {
+  const several = { type: /** @type {const} */ ('string'), multiple: true, default: [] };
   const { values, positionals } = parseArgs({
-    options: { node: { type: 'string', multiple: true, default: [] } },
+    options: { node: several, litellm: several },
     allowPositionals: true,
   });
   return {
     groups: choose('group', positionals, Object.keys(GROUPS)),
     majors: choose('Node version', values.node, MAJORS),
+    litellms: choose('LiteLLM version', values.litellm, LITELLMS),
   };
 }
 
 /** @returns {Promise<import('./groups').Result[]>} */
-async function runGroups(groups, majors) {
+async function runGroups({ groups, majors, litellms }) {
   const results = [];
   for (const group of groups) {
-    for (const job of GROUPS[group](majors)) {
+    for (const job of GROUPS[group](majors, litellms)) {
       console.log(`\n=== ${job.name}`);
       results.push(await job.run());
     }
@@ -55,9 +58,9 @@ function summarise(results) {
 }
 
 main(async () => {
-  const { groups, majors } = parse();
-  await setup({ forTests: true, groups });
-  const results = await runGroups(groups, majors);
+  const chosen = parse();
+  await setup({ forTests: true, groups: chosen.groups, litellms: chosen.litellms });
+  const results = await runGroups(chosen);
   summarise(results);
   if (!results.every(isGood)) process.exitCode = 1;
 });

@@ -1,12 +1,22 @@
 'use strict';
 
-/** The Python environments: the worker's private one, and the tools of tests and checks. */
+/**
+ * The Python environments: the worker's private one, another with a newer LiteLLM, and the tools
+ * of tests and checks.
+ */
 
 const fs = require('node:fs');
 const path = require('node:path');
 const { install } = require('../../lib/cli/install');
-const { ARCHIVE, environmentFolder, interpreterOf, privatePython } = require('../../lib/environment');
-const { CACHE, TOOLS_LOCK } = require('../paths');
+const {
+  ARCHIVE,
+  LOCK,
+  cacheFolder,
+  environmentFolder,
+  interpreterOf,
+  privatePython,
+} = require('../../lib/environment');
+const { CACHE, NEWER_LOCK, TOOLS_LOCK } = require('../paths');
 
 /** The interpreter with pytest, ruff, mypy and clang-format; null when not installed. */
 function toolsPython() {
@@ -65,4 +75,54 @@ const tools = {
   },
 };
 
-module.exports = { privateEnvironment, tools, toolsPython };
+/** The LiteLLM that a lock file names. */
+function litellmOf(lock) {
+  const [, version] = /^litellm==([\d.]+)/m.exec(fs.readFileSync(lock, 'utf8')) ?? [];
+  return version ?? '';
+}
+
+const LOCKED_LITELLM = litellmOf(LOCK);
+const NEWER_LITELLM = litellmOf(NEWER_LOCK);
+const LITELLMS = [LOCKED_LITELLM, NEWER_LITELLM];
+const NEWER_STREAMS = '500'; // generated ones: a quarter of what the locked LiteLLM is given
+
+/** The interpreter with the newer LiteLLM; null when not installed. */
+function newerPython() {
+  return interpreterOf(environmentFolder(cacheFolder(), NEWER_LOCK));
+}
+
+/**
+ * How to run pytest with one of LITELLMS. The newer one's own packages and the tools: the former
+ * come with its interpreter, the latter by PYTHONPATH, so that the environment stays as locked.
+ * @param {string} litellm
+ * @returns {{ python: string, env: NodeJS.ProcessEnv }}
+ */
+function pytestWith(litellm) {
+  const tools = toolsPython() ?? '';
+  if (litellm === LOCKED_LITELLM) return { python: tools, env: {} };
+  const env = { PYTHONPATH: packagesOf(tools), LITELLM_BRIDGE_STREAMS: NEWER_STREAMS };
+  return { python: newerPython() ?? '', env };
+}
+
+/** @type {import('../setup').Step} */
+const newerEnvironment = {
+  name: `Python environment with LiteLLM ${NEWER_LITELLM}`,
+  cost: 'a minute, 310 MB in the cache folder of the user',
+  async plan({ litellms }) {
+    if (!litellms.includes(NEWER_LITELLM) || newerPython()) return null;
+    const run = (report) => install({ lock: NEWER_LOCK, report });
+    return { what: 'pip install -r test/newer.lock', run };
+  },
+};
+
+module.exports = {
+  LITELLMS,
+  LOCKED_LITELLM,
+  NEWER_LITELLM,
+  newerEnvironment,
+  newerPython,
+  privateEnvironment,
+  pytestWith,
+  tools,
+  toolsPython,
+};

@@ -86,7 +86,7 @@ test('errors: too long a prompt is a ContextWindowExceededError, a kind of BadRe
 
 test('errors: an overload of Anthropic names anthropic as the provider and is retryable', async () => {
   const script = anthropic.error(529, { type: 'overloaded_error', text: 'Overloaded' });
-  provider.route('claude-3-5-sonnet-20240620', script);
+  provider.route('claude-sonnet-4-5-20250929', script);
   const args = { ...support.routes(provider.url).anthropic, messages: support.MESSAGES, ...NO_RETRY };
   const { error: expected } = await oracle.call('acompletion', args);
   const error = await llm.chat.completions.create(args).catch((caught) => caught);
@@ -220,7 +220,7 @@ for (const [what, secret] of Object.entries(SECRETS)) {
 
 test('errors: a key in a URL of the provider is not in the text', async () => {
   const secret = 'AIzaSyA0123456789abcdefghijklmnopqrstuv';
-  provider.route('gemini-1.5-pro', steps.json({ error: { code: 400, message: 'bad' } }, { code: 400 }));
+  provider.route('gemini-2.5-pro', steps.json({ error: { code: 400, message: 'bad' } }, { code: 400 }));
   const route = { ...support.routes(provider.url).gemini, api_key: secret };
   const error = await llm.chat.completions
     .create({ ...route, messages: support.MESSAGES })

@@ -32,7 +32,7 @@ const PRICES = {
   openai: [2.5e-6, 1e-5],
   azure: [2.5e-6, 1e-5],
   anthropic: [3e-6, 1.5e-5],
-  gemini: [3.5e-6, 1.05e-5],
+  gemini: [1.25e-6, 1e-5],
   bedrock: [3e-6, 1.5e-5],
 };
 

@@ -179,7 +179,7 @@ test('original-bridge #20: the memory figure is the present one, not the peak', 
 test('original-bridge #21: a request carries the key that it names, and no other', async () => {
   const keys = { OPENAI_API_KEY: 'sk-openai-of-the-account', GEMINI_API_KEY: 'AIza-of-the-account' };
   await llm.setEnv(keys);
-  provider.route('claude-3-5-sonnet-20240620', steps.json(anthropic.message([{ type: 'text', text: 'x' }])));
+  provider.route('claude-sonnet-4-5-20250929', steps.json(anthropic.message([{ type: 'text', text: 'x' }])));
   await llm.chat.completions.create({
     ...support.routes(provider.url).anthropic,
     messages: support.MESSAGES,

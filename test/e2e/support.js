@@ -54,14 +54,14 @@ function request(provider, model, extra = {}) {
 const routes = (url) => ({
   openai: { model: 'openai/gpt-4o', api_base: `${url}/v1`, api_key: KEY },
   azure: { model: 'azure/gpt-4o', api_base: url, api_version: '2024-10-21', api_key: KEY },
-  anthropic: { model: 'anthropic/claude-3-5-sonnet-20240620', api_base: url, api_key: KEY },
+  anthropic: { model: 'anthropic/claude-sonnet-4-5-20250929', api_base: url, api_key: KEY },
   gemini: {
-    model: 'gemini/gemini-1.5-pro',
-    api_base: `${url}/v1beta/models/gemini-1.5-pro`,
+    model: 'gemini/gemini-2.5-pro',
+    api_base: `${url}/v1beta/models/gemini-2.5-pro`,
     api_key: KEY,
   },
   bedrock: {
-    model: 'bedrock/converse/anthropic.claude-3-sonnet-20240229-v1:0',
+    model: 'bedrock/converse/anthropic.claude-3-5-sonnet-20240620-v1:0',
     aws_bedrock_runtime_endpoint: url,
     aws_access_key_id: 'AKIAFIXTURE',
     aws_secret_access_key: 'fixture-secret',

@@ -18,6 +18,7 @@ from provider import (
     sse,
     whole,
 )
+from versions import IS_LOCKED
 
 MESSAGES = [{"role": "user", "content": "hi"}]
 USAGE = {"prompt_tokens": 11, "completion_tokens": 22, "total_tokens": 33}
@@ -209,6 +210,7 @@ def test_an_error_in_mid_stream_comes_after_the_chunks(channel, provider):
     assert answer.meta["requestId"] == "req-mid" == answer.meta["headers"]["x-request-id"]
 
 
+@pytest.mark.skipif(not IS_LOCKED, reason="newer ones pass over what is no JSON")
 def test_a_failed_stream_of_gemini_names_the_provider_as_the_caller_did(channel, provider):
     first, *_ = gemini_stream(["one "])
     provider.on("gem-fails", pieces([first, b"data: {no json at all}\n\n"]))
@@ -227,7 +229,8 @@ def test_a_stream_that_is_refused_late_is_judged_by_its_refusal(
     provider.on(f"gem-{status}", whole(body, status=status))
     call = arguments("gemini", f"gem-{status}", provider.url, max_retries=0)
     meta = channel.do("completion", call, stream=True).meta
-    assert (meta["name"], meta["provider"]) == ("MidStreamFallbackError", "gemini")
+    name = "MidStreamFallbackError" if IS_LOCKED or retryable else "BadRequestError"
+    assert (meta["name"], meta["provider"]) == (name, "gemini")
     assert meta["retryable"] is retryable
 
 

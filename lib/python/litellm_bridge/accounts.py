@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 Meta = dict[str, Any]
 
+# What LiteLLM calls at a stream's end: newer versions the first one, which calls the other later.
+_SUCCESS_HANDLERS = ("dispatch_success_handlers", "async_success_handler")
+
 
 def whole_meta(call: Call, result: Any) -> Meta:
     """The meta of a whole result, from what LiteLLM hides in it."""
@@ -46,15 +49,17 @@ class StreamAccount:
         self._listen(getattr(source, "logging_obj", None))
 
     def _listen(self, logging: Any) -> None:
-        plain = getattr(logging, "async_success_handler", None)
-        if plain is None:
-            return
+        for name in _SUCCESS_HANDLERS:
+            plain = getattr(logging, name, None)
+            if plain is not None:
+                setattr(logging, name, self._handler(plain))
 
+    def _handler(self, plain: Any) -> Any:
         def handler(result: Any = None, *args: Any, **kwargs: Any) -> Any:
             self._complete = result
             return plain(result, *args, **kwargs)
 
-        logging.async_success_handler = handler
+        return handler
 
     @property
     def _wrapper(self) -> Any:

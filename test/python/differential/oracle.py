@@ -103,7 +103,7 @@ class Outcome:
 
 _RANDOM_ID = re.compile(r"chatcmpl-[0-9a-f-]{36}")
 # A clock's value, and where in LiteLLM's code an error was raised.
-_VOLATILE = {"created", "created_at", "startTime", "endTime"}
+_VOLATILE = {"created", "created_at", "expires_at", "startTime", "endTime"}
 
 
 def normal(value: Any) -> Any:
