@@ -26,7 +26,7 @@ function cSources() {
 
 const binary = (name) => path.join(ROOT, 'node_modules', '.bin', name);
 const tool = (name) => path.join(path.dirname(toolsPython() ?? ''), name);
-const PYTHON = ['lib/python', 'test/python'];
+const PYTHON = ['lib/python', 'layer', 'test/python'];
 
 /** @returns {[string, string, string[]][]} each a name, a program and its arguments */
 function checks() {
@@ -35,7 +35,7 @@ function checks() {
     ['tsc', binary('tsc'), ['--project', 'tsconfig.json']],
     ['ruff format', tool('ruff'), ['format', ...(WRITE ? [] : ['--check', '--diff']), ...PYTHON]],
     ['ruff check', tool('ruff'), ['check', ...(WRITE ? ['--fix'] : []), ...PYTHON]],
-    ['mypy', tool('mypy'), ['--strict', 'lib/python/litellm_bridge']],
+    ['mypy', tool('mypy'), ['--strict', 'lib/python/litellm_bridge', 'layer/builder']],
     ['clang-format', tool('clang-format'), clangArguments()],
   ];
 }

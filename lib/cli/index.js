@@ -6,16 +6,10 @@ const { version } = require('../../package.json');
 const { doctor } = require('./doctor');
 const { CommandError } = require('./error');
 const { install } = require('./install');
+const { interruption } = require('./interruption');
 const { addLayer } = require('./layer');
 
 const INTERRUPTED = 130; // what a shell expects of a program that SIGINT ended
-
-/** Aborted by Ctrl-C and by SIGTERM, so that a command can remove what it began. */
-function interruption() {
-  const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => controller.abort());
-  return controller.signal;
-}
 
 async function runInstall({ python, force }) {
   const report = (line) => console.log(line);
@@ -27,7 +21,7 @@ async function runInstall({ python, force }) {
 
 function fail(error) {
   if (error.name === 'AbortError') {
-    console.error('Interrupted; nothing was installed.');
+    console.error('Interrupted; nothing was changed.');
     process.exitCode = INTERRUPTED;
     return;
   }

@@ -9,6 +9,7 @@ const FORMAT = '  {name} |{bar}| {step}';
 /**
  * @typedef {object} Task
  * @property {(text: string) => void} step begins its next step
+ * @property {(text: string) => void} note how far its step is; no line of its own
  * @property {(text: string) => void} end it is over; says how it went
  *
  * @typedef {object} Progress
@@ -24,6 +25,7 @@ function bars() {
       const bar = all.create(steps, 0, { name, step: 'waits' });
       return {
         step: (step) => bar.increment(1, { step }),
+        note: (step) => bar.update({ step }),
         end: (step) => bar.update(bar.getTotal(), { step }),
       };
     },
@@ -36,7 +38,7 @@ function lines(report) {
   return {
     task(name) {
       const say = (text) => report(`  ${name}  ${text}`);
-      return { step: say, end: say };
+      return { step: say, note() {}, end: say };
     },
     stop() {},
   };

@@ -1,0 +1,168 @@
+"""What a layer's Python must do, asked of itself: run by `layer verify` in an empty root.
+
+Prints a JSON object a line: {"check": name, "ok": bool, "detail": text}. One that fails does not
+keep the others from running. No network is used.
+"""
+
+import asyncio
+import importlib
+import importlib.metadata
+import json
+import os
+import sys
+import traceback
+
+HOME = "/opt/python"
+MESSAGES = [{"role": "user", "content": "hello there"}]
+REGION = "eu-central-1"
+
+# Each stands for a shared library or a native module that an incomplete layer lacks.
+STANDARD = (
+    "ssl", "sqlite3", "ctypes", "hashlib", "bz2", "lzma", "zlib", "uuid", "decimal", "asyncio",
+    "xml.etree.ElementTree", "zoneinfo", "email", "http.client", "logging.config", "multiprocessing",
+    "concurrent.futures", "importlib.metadata", "subprocess", "encodings.idna",
+)  # fmt: skip
+PACKAGES = (
+    "litellm", "boto3", "botocore", "openai", "tiktoken", "tokenizers", "pydantic", "pydantic_core",
+    "httpx", "aiohttp", "jinja2", "certifi", "regex", "yaml", "requests",
+)  # fmt: skip
+# Native modules that their packages do without, slowly, when they can't be loaded.
+NATIVE = (
+    "_ssl", "_sqlite3", "_ctypes", "_hashlib", "_decimal", "_asyncio", "_json",
+    "pydantic_core._pydantic_core", "tiktoken._tiktoken", "tokenizers.tokenizers", "regex._regex",
+    "aiohttp._http_parser", "aiohttp._http_writer", "yarl._quoting_c", "multidict._multidict",
+    "frozenlist._frozenlist", "propcache._helpers_c", "markupsafe._speedups", "yaml._yaml",
+    "orjson.orjson", "uvloop.loop", "jiter.jiter", "fastuuid", "rpds",
+)  # fmt: skip
+OPTIONAL = {"orjson.orjson": "orjson", "uvloop.loop": "uvloop"}
+
+
+def say(check: str, ok: bool, detail: str = "") -> None:
+    print(json.dumps({"check": check, "ok": ok, "detail": detail}), flush=True)
+
+
+def attempt(check: str, run: object) -> None:
+    """Runs it; what it returns, or the error that it raises, is the detail."""
+    try:
+        say(check, True, str(run() or ""))  # type: ignore[operator]
+    except BaseException as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        say(check, False, f"{type(error).__name__}: {error} ({where.filename}:{where.lineno})")
+
+
+def installed() -> set[str]:
+    return {item.metadata["Name"].lower() for item in importlib.metadata.distributions(path=[HOME])}
+
+
+def imports() -> None:
+    have = installed()
+    for name in (*STANDARD, *PACKAGES):
+        attempt(f"import {name}", lambda name=name: importlib.import_module(name) and None)
+    for name in NATIVE:
+        if OPTIONAL.get(name) not in (None, *have):
+            continue
+        attempt(f"import {name}", lambda name=name: importlib.import_module(name) and None)
+
+
+def read_only() -> None:
+    for folder in (HOME, f"{HOME}/lib"):
+        try:
+            with open(f"{folder}/written", "w"):
+                raise AssertionError(f"{folder} can be written")
+        except OSError:
+            pass
+
+
+def inside() -> str:
+    """All modules and shared libraries come from the layer."""
+    files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+    mapped = [line.split(maxsplit=5)[5:] for line in open("/proc/self/maps", encoding="utf-8")]
+    files |= {name.strip() for names in mapped for name in names if ".so" in name}
+    strange = sorted(
+        file for file in files if file and not file.startswith(("/opt/", "/check/", "/qemu"))
+    )
+    assert not strange, f"from outside the layer: {', '.join(strange[:5])}"
+    return f"{len(sys.modules)} modules"
+
+
+def certificates() -> str:
+    import ssl
+
+    import certifi
+
+    count = len(ssl.create_default_context(cafile=certifi.where()).get_ca_certs())
+    assert count > 50, f"only {count} authorities in {certifi.where()}"
+    return f"{count} authorities"
+
+
+def completion() -> str:
+    import litellm
+
+    answer = litellm.completion(model="gpt-4o", messages=MESSAGES, mock_response="hi")
+    assert answer.choices[0].message.content == "hi", answer
+    chunks = litellm.completion(
+        model="gpt-4o", messages=MESSAGES, mock_response="hi there", stream=True
+    )
+    text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
+    assert text == "hi there", text
+    return f"{answer.usage.total_tokens} tokens"
+
+
+def async_completion() -> None:
+    import litellm
+
+    async def ask() -> str:
+        answer = await litellm.acompletion(
+            model="claude-3-5-sonnet-20241022", messages=MESSAGES, mock_response="hi"
+        )
+        return str(answer.choices[0].message.content)
+
+    assert asyncio.run(ask()) == "hi"
+
+
+def counts() -> str:
+    import litellm
+
+    models = ("gpt-4o", "gpt-3.5-turbo", "claude-3-5-sonnet-20241022", "anthropic.claude-v2")
+    found = {model: litellm.token_counter(model=model, messages=MESSAGES) for model in models}
+    assert all(5 < count < 20 for count in found.values()), found
+    import tiktoken
+
+    for encoding in ("cl100k_base", "o200k_base"):
+        assert tiktoken.get_encoding(encoding).encode("hello"), encoding
+    return str(found)
+
+
+def bedrock() -> str:
+    import boto3
+
+    keys = {"aws_access_key_id": "none", "aws_secret_access_key": "none", "region_name": REGION}
+    client = boto3.client("bedrock-runtime", **keys)
+    assert REGION in client.meta.endpoint_url
+    for service in (
+        "bedrock",
+        "bedrock-agent-runtime",
+        "sts",
+        "sagemaker-runtime",
+        "secretsmanager",
+        "s3",
+    ):
+        boto3.client(service, **keys)
+    return str(client.meta.endpoint_url)
+
+
+def main() -> None:
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+    say("python", True, sys.version.split()[0])
+    attempt("read-only /opt", read_only)
+    imports()
+    attempt("CA certificates", certificates)
+    attempt("mock completion", completion)
+    attempt("asynchronous completion", async_completion)
+    attempt("token counting", counts)
+    attempt("Bedrock client", bedrock)
+    attempt("nothing from outside the layer", inside)
+    say("end", True)
+
+
+main()
