@@ -31,6 +31,7 @@ class Call:
         self.settled = False
         self.responses: list[Any] = []  # httpx responses that this call opened
         self.wrappers: list[Any] = []  # LiteLLM's stream wrappers made for it
+        self.on_wrapper: Callable[[Any], None] | None = None  # called with each new one
         self.counts: list[int] = []  # tokens, as LiteLLM counted them itself
         self.account: Callable[[], Meta] | None = None  # of a stream: usage and cost so far
         self.started_ns = 0

@@ -8,7 +8,7 @@ from . import frames
 from .accounts import StreamAccount, whole_meta
 from .calls import Call
 from .chunks import ChunkEncoder
-from .fast import FastStream, fitting
+from .fast import FastStream, planned
 from .turns import Turn
 
 
@@ -23,11 +23,11 @@ async def pump(call: Call, source: Any) -> None:
         return
     account = StreamAccount(call, source)
     call.account = account.meta
-    fit = fitting(source)
-    if fit is None:
+    plan = planned(call, source)
+    if plan is None:
         await _iterate(call, source)
     else:
-        await FastStream(call, source, fit).run()
+        await FastStream(call, plan).run()
     call.settle(frames.END, account.meta())
 
 

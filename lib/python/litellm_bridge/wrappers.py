@@ -24,5 +24,7 @@ def install(litellm: ModuleType) -> None:
         call = current_call.get()
         if call is not None:
             call.wrappers.append(self)
+            if call.on_wrapper is not None:
+                call.on_wrapper(self)
 
     wrapper.__init__ = remember

@@ -23,7 +23,8 @@ sys.path[:0] = [str(TESTS.parents[1] / "lib" / "python"), str(TESTS)]
 from litellm_bridge import frames  # noqa: E402
 from litellm_bridge.calls import Call  # noqa: E402
 from litellm_bridge.chunks import ChunkEncoder  # noqa: E402
-from litellm_bridge.fast import FastStream, fitting  # noqa: E402
+from litellm_bridge.context import current_call  # noqa: E402
+from litellm_bridge.fast import FastStream, planned  # noqa: E402
 from openai_wire import texts, whole  # noqa: E402
 from oracle import Bench, Wire  # noqa: E402
 
@@ -44,13 +45,14 @@ async def plainly(call, wrapper) -> None:
 
 
 async def fast(call, wrapper) -> None:
-    await FastStream(call, wrapper, fitting(wrapper)).run()
+    await FastStream(call, planned(call, wrapper)).run()
 
 
 async def measure(bench: Bench, way, pieces: list[bytes], chunks: int) -> float:
     """Microseconds of CPU a chunk."""
     bench.answer(pieces)
     call = Call(Nowhere(), 1, frames.CallRequest(1 << 40, frames.STREAM, "completion", b"{}"))
+    current_call.set(call)
     wrapper = await bench.open()
     gc.collect()  # the garbage of one way is not to be paid for by the other
     began = time.process_time()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from contents import CONTENTS
 from openai_wire import (
     DONE,
     HEAD,
@@ -28,36 +29,7 @@ from openai_wire import (
 
 def contents() -> dict[str, Stream]:
     """What a text may be."""
-    lists = {
-        "words": WORDS,
-        "one": ["only"],
-        "two": ["a", "b"],
-        "three": ["a", "b", "c"],
-        "none": [],
-        "long": ["one " * 500, "two " * 17_000, "six " * 3000, "end"],
-        "unicode": ["é", "☃", "😀", "日本語", "\u0301combining", "\u200d", "\ufeff", "נ"],
-        "line separators": ["a\u2028b", "c\u2029d", "e\u0085f", "g\x0bh", "i\x0cj", "k\x1cl"],
-        "json escapes": ['"', "\\", "/", "\b\f\n\r\t", '{"a": "b"}', "\\u0041", "\x7f", "\x00"],
-        "backslashes": ["\\", "\\\\", '\\"', '"\\', "\\n", "C:\\"],
-        "spaces": [" ", "  ", "\n", "\n\n", "\t", " a", "a "],
-        "like the wire": ["data: ", "\n\ndata: {}", "[DONE]", "data: [DONE]", ": x", "event: y"],
-        "like the text": ['"content":"x"', '"content": "', "content", "finish_reason", "null"],
-        "the model's name": ["gpt-4o-mini", "gpt-4o-mini", "assistant", "stop", "chatcmpl-1"],
-        "special tokens": ["<s>", "</s>", "<|im_end|>", "<think>", "</think>", "a"],
-        "numbers": ["0", "1e5", "true", "null", "[]", "{}"],
-        "same": ["a"] * 12,
-        "same, longer": ["abc"] * 12,
-        "pairs": ["ab", "ab", "cd", "cd", "abcd", "ab", "cd"],
-        "joined like the next": ["abc", "ab", "c", "abc", "a", "bc", "abc", "abc"],
-        "empty between": ["a", "", "b", "", "", "c", "", "d", "e", "f"],
-        "null between": ["a", None, "b", None, "c", "d", None, "e"],
-        "empty at first": ["", "", "", "a", "b", "c", "d"],
-        "not a string": ["a", "b", "c", 5, "d", "e"],
-        "true": ["a", "b", "c", True, "d"],
-        "a list": ["a", "b", "c", ["d"], "e"],
-        "an object": ["a", "b", "c", {"text": "d"}, "e"],
-    }
-    return {f"contents: {name}": whole(*texts(value)) for name, value in lists.items()}
+    return {f"contents: {name}": whole(*texts(value)) for name, value in CONTENTS.items()}
 
 
 def escaped() -> dict[str, Stream]:

@@ -11,21 +11,21 @@ from typing import Any
 
 import httpx
 import litellm
-import openai
 from litellm.integrations.custom_logger import CustomLogger
-from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
 
-from litellm_bridge import frames
+from litellm_bridge import frames, wrappers
 from litellm_bridge.accounts import StreamAccount
 from litellm_bridge.calls import Call
 from litellm_bridge.chunks import plain
 from litellm_bridge.context import current_call
-from litellm_bridge.fast import FastStream, fitting
+from litellm_bridge.fast import FastStream, planned
 from peer import Chunks
+from providers import PROVIDERS
 
 litellm.suppress_debug_info = True  # it prints with each error otherwise
 
-MESSAGES = [{"role": "user", "content": "hi"}]
+wrappers.install(litellm)
+
 LOG_WAIT_S = 5.0
 SILENCE_S = 0.02  # after the last task has ended
 LOST = object()  # a piece that is the loss of the connection
@@ -101,7 +101,9 @@ class Outcome:
         return {name: normal(getattr(self, name)) for name in names}
 
 
-_RANDOM_ID = re.compile(r"chatcmpl-[0-9a-f-]{36}")
+_RANDOM_ID = re.compile(
+    r"(chatcmpl-|call_)?([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{28})"
+)
 # A clock's value, and where in LiteLLM's code an error was raised.
 _VOLATILE = {"created", "created_at", "expires_at", "startTime", "endTime"}
 
@@ -113,7 +115,7 @@ def normal(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [normal(item) for item in value]
     if isinstance(value, str):
-        value = _RANDOM_ID.sub("chatcmpl-random", value)
+        value = _RANDOM_ID.sub(r"\1random", value)
         return re.sub(r"Traceback \(most recent call last\):[\s\S]*", "Traceback", value)
     return value
 
@@ -134,22 +136,19 @@ class Wire:
         pass
 
 
+def new_call() -> Call:
+    call = Call(Wire(), 1, frames.CallRequest(1 << 40, frames.STREAM, "completion", b"{}"))
+    current_call.set(call)
+    return call
+
+
 class Bench:
     """Runs streams of one provider. Used on one loop."""
 
     def __init__(self, provider: str) -> None:
-        self._provider = provider
+        self._provider = PROVIDERS[provider]
         self._transport = Transport()
-        http = httpx.AsyncClient(transport=self._transport)
-        base = {"api_key": "k", "http_client": http, "max_retries": 0}
-        self._client: Any = openai.AsyncOpenAI(**base)
-        if provider == "azure":
-            self._client = openai.AsyncAzureOpenAI(
-                azure_endpoint="http://provider", api_version="2024-06-01", **base
-            )
-        if provider not in ("openai", "azure"):
-            self._client = AsyncHTTPHandler()
-            self._client.client = http
+        self._client = self._provider.client(httpx.AsyncClient(transport=self._transport))
         self._recorder = _RECORDER
 
     async def both(self, pieces: list[Any], **extra: Any) -> tuple[Outcome, Outcome]:
@@ -163,18 +162,17 @@ class Bench:
         litellm.callbacks = [self._recorder]
         before = asyncio.all_tasks()
         outcome = Outcome()
-        call = Call(Wire(), 1, frames.CallRequest(1 << 40, frames.STREAM, "completion", b"{}"))
-        current_call.set(call)
-        wrapper = await self.open(**extra)
-        account = StreamAccount(call, wrapper)
+        call = new_call()
+        source = await self.open(**extra)
+        account = StreamAccount(call, source)
         try:
-            await way(call, wrapper, outcome)
+            await way(call, source, outcome)
         except AssertionError:
             raise
         except Exception as exc:
             outcome.error = _error(exc)
         outcome.meta = account.meta()
-        outcome.state = _state(wrapper)
+        outcome.state = _state(call.wrappers[-1])
         await self._logged(before, expected)
         outcome.logged = self._recorder.seen
         return outcome
@@ -184,18 +182,8 @@ class Bench:
         self._transport.pieces = pieces
 
     async def open(self, **extra: Any) -> Any:
-        """LiteLLM's stream wrapper."""
-        model = f"{self._provider}/gpt-4o-mini"
-        if self._provider == "azure":
-            extra |= {"api_base": "http://provider", "api_version": "2024-06-01"}
-        return await litellm.acompletion(
-            model=model,
-            messages=MESSAGES,
-            stream=True,
-            client=self._client,
-            api_key="k",
-            **extra,
-        )
+        """LiteLLM's stream."""
+        return await self._provider.open(self._client, **extra)
 
     async def _logged(self, before: set[Any], expected: int) -> None:
         """Waits for the tasks in which LiteLLM logs, and for its queue of them.
@@ -220,23 +208,33 @@ async def _plainly(call: Call, wrapper: Any, outcome: Outcome) -> None:
         outcome.chunks.append(plain(chunk))
 
 
-async def _fast(call: Call, wrapper: Any, outcome: Outcome) -> None:
-    fit = fitting(wrapper)
-    assert fit is not None, "the stream is of those that the fast path is for"
+async def _fast(call: Call, source: Any, outcome: Outcome) -> None:
+    plan = planned(call, source)
+    assert plan is not None, "the stream is of those that the fast path is for"
+    stream = FastStream(call, plan)
     with contextlib.ExitStack() as stack:
         stack.callback(_collect, call, outcome)
-        _count(wrapper, outcome)
-        await FastStream(call, wrapper, fit).run()
+        stack.enter_context(_counted(outcome))
+        try:
+            await stream.run()
+        finally:
+            assert stream.is_fast, "the stream is of those that the fast path is for"
 
 
-def _count(wrapper: Any, outcome: Outcome) -> None:
+@contextlib.contextmanager
+def _counted(outcome: Outcome):
+    wrapper = litellm.CustomStreamWrapper
     plain = wrapper.chunk_creator
 
-    def chunk_creator(chunk: Any) -> Any:
+    def chunk_creator(self, chunk: Any) -> Any:
         outcome.given += 1
-        return plain(chunk=chunk)
+        return plain(self, chunk=chunk)
 
     wrapper.chunk_creator = chunk_creator
+    try:
+        yield
+    finally:
+        wrapper.chunk_creator = plain
 
 
 def _collect(call: Call, outcome: Outcome) -> None:
@@ -249,11 +247,44 @@ def _collect(call: Call, outcome: Outcome) -> None:
 
 
 def _state(wrapper: Any) -> Any:
-    """The wrapper's own, but for objects; chunks are compared by what is built from them."""
-    skipped = {"created", "_stream_created_time"}
-    kinds = (str, int, float, bool, type(None))
+    """The wrapper's own and its reader's, but for objects; chunks are compared by what is built
+    from them, and so are lists that grow, whose texts may be joined."""
+    reader = wrapper.completion_stream
     return {
-        name: value
-        for name, value in vars(wrapper).items()
-        if name not in skipped and isinstance(value, kinds)
+        **_scalars(wrapper),
+        "reader": {} if reader is None else _scalars(reader),
+        "lists": {name: _joined(getattr(reader, name, [])) for name in _LISTS},
     }
+
+
+_SKIPPED = {"created", "_stream_created_time", "make_call"}
+_LISTS = ("content_blocks", "reasoning_content_chunks")
+
+
+def _scalars(owner: Any) -> dict[str, Any]:
+    kinds = (str, int, float, bool, type(None))
+    items = getattr(owner, "__dict__", {}).items()
+    return {k: v for k, v in items if k not in _SKIPPED and isinstance(v, kinds)}
+
+
+def _joined(items: list[Any]) -> Any:
+    """Each kind of item once, in order, with all texts behind one another."""
+    kinds: dict[str, str] = {}
+    for item in items:
+        texts: list[str] = []
+        kind = repr(_without_texts(item, texts))
+        kinds[kind] = kinds.get(kind, "") + "".join(texts)
+    return kinds
+
+
+def _without_texts(item: Any, texts: list[str]) -> Any:
+    if isinstance(item, str):
+        texts.append(item)
+        return ""
+    if not isinstance(item, dict):
+        return item
+    value = {}
+    for key, part in item.items():
+        is_text = key in ("text", "thinking", "partial_json") or isinstance(part, dict)
+        value[key] = _without_texts(part, texts) if is_text else part
+    return value

@@ -9,7 +9,7 @@ import litellm
 import openai
 import pytest
 
-from litellm_bridge.fast import fitting
+from litellm_bridge.fast.fit import fitting
 from litellm_bridge.fast.switch import switch
 from openai_wire import WORDS, texts, whole
 from oracle import Bench
@@ -77,8 +77,14 @@ def name_gone(monkeypatch):
     monkeypatch.setattr(litellm.CustomStreamWrapper, "__init__", init)
 
 
-def sdk_class_gone(monkeypatch):
-    monkeypatch.delattr(openai, "AsyncStream")
+def response_of_another_name(monkeypatch):
+    plain = openai.AsyncStream.__init__
+
+    def init(self, *args, **kwargs):
+        plain(self, *args, **kwargs)
+        self._http = vars(self).pop("response")
+
+    monkeypatch.setattr(openai.AsyncStream, "__init__", init)
 
 
 def step_of_another_kind(monkeypatch):
@@ -87,7 +93,7 @@ def step_of_another_kind(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "change", [kind_of_another, name_gone, sdk_class_gone, step_of_another_kind]
+    "change", [kind_of_another, name_gone, response_of_another_name, step_of_another_kind]
 )
 def test_internals_that_do_not_fit_at_all(change, bench, loop, monkeypatch, caplog):
     change(monkeypatch)

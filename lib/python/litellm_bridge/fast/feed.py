@@ -10,7 +10,7 @@ from typing import Any
 
 
 class _NeedBytes:
-    """Awaited where the wrapper's own code waits for bytes: suspends it there."""
+    """Awaited where the source's own code waits for bytes: suspends it there."""
 
     def __await__(self) -> Generator[_NeedBytes, None, None]:
         yield self
@@ -71,21 +71,28 @@ def _advance(
 
 
 class WrapperFeed:
-    """Drives a stream wrapper of LiteLLM with bytes of our choice. Used in one task.
+    """Drives a stream of LiteLLM's with bytes of our choice. Used in one task.
 
     Between two pieces its __anext__ is suspended where it waits for bytes, as it would be in
     plain use.
     """
 
-    def __init__(self, wrapper: Any, response: Any) -> None:
-        self._wrapper = wrapper
+    def __init__(self, source: Any) -> None:
+        self._source = source
         self._bytes = ByteFeed()
         self._step: Coroutine[Any, Any, Any] | None = None
-        self.ended = False  # the wrapper has said so, maybe before the provider did
+        self.ended = False  # the source has said so, maybe before the provider did
+
+    def attach(self, response: Any) -> None:
+        """From now on what is read of the response is what is put in."""
         response.aiter_bytes = self._bytes
 
+    def begin(self) -> AsyncIterator[Any]:
+        """The chunks that come without a byte put in: all, if nothing was attached meanwhile."""
+        return self._chunks()
+
     def put(self, piece: bytes) -> AsyncIterator[Any]:
-        """The chunks that LiteLLM makes of it. Raises what the wrapper raises."""
+        """The chunks that LiteLLM makes of it. Raises what the source raises."""
         self._bytes.put(piece)
         return self._chunks()
 
@@ -107,7 +114,7 @@ class WrapperFeed:
 
     async def _chunks(self) -> AsyncIterator[Any]:
         while not self.ended:
-            step = self._step = self._step or self._wrapper.__anext__()
+            step = self._step = self._step or self._source.__anext__()
             try:
                 chunk = await _advance(step)
             except StopAsyncIteration:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import inspect
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .formats import Fit, find
 from .switch import switch
+
+if TYPE_CHECKING:
+    from ..calls import Call
 
 # What is read or written of LiteLLM's CustomStreamWrapper, with its type.
 ATTRIBUTES = {
@@ -18,25 +21,47 @@ ATTRIBUTES = {
 }
 
 
-def fitting(source: Any) -> Fit | None:
+class Plan(NamedTuple):
+    """A stream that the fast path may fit; nothing of it has been read."""
+
+    source: Any  # what gives the chunks
+    wrapper: Any  # LiteLLM's stream wrapper below it; None: it is made with the first chunk
+
+
+def planned(call: Call, source: Any) -> Plan | None:
+    """None: the stream goes LiteLLM's own way. Never raises."""
+    import litellm
+
+    wrapper = getattr(litellm, "CustomStreamWrapper", None)
+    if not switch.on or wrapper is None:
+        return None
+    if type(source) is wrapper:
+        known = hasattr(source, "completion_stream")
+        return Plan(source, source) if known else None
+    if type(source) is getattr(litellm, "TextCompletionStreamWrapper", None):
+        return Plan(source, call.wrappers[-1] if call.wrappers else None)
+    return None
+
+
+def fitting(wrapper: Any) -> Fit | None:
     """None: the stream goes LiteLLM's own way. Nothing of it may have been read. Never raises."""
     if not switch.on:
         return None
     try:
-        return _fit(source)
-    except (ImportError, AttributeError) as exc:
+        return _fit(wrapper)
+    except AttributeError as exc:
         switch.off(f"LiteLLM's internals are not as expected ({exc})")
         return None
 
 
-def _fit(source: Any) -> Fit | None:
+def _fit(wrapper: Any) -> Fit | None:
     import litellm
 
-    if type(source) is not litellm.CustomStreamWrapper:
+    if type(wrapper) is not litellm.CustomStreamWrapper:
         return None
-    _check_wrapper(source)
-    fit = find(source.completion_stream)
-    if fit is None or not _is_plain(litellm, source):
+    _check_wrapper(wrapper)
+    fit = find(wrapper.completion_stream)
+    if fit is None or not _is_plain(litellm, wrapper):
         return None
     response = fit.response
     unread = not (response.is_stream_consumed or response.is_closed)

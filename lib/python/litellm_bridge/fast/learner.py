@@ -1,118 +1,305 @@
-"""Learns templates from what LiteLLM does with the events that it is given."""
+"""Watches what LiteLLM does with events, and knows what it would do with others."""
 
 from __future__ import annotations
 
+import copy
+import datetime
+import time
+from dataclasses import dataclass
 from typing import Any
 
-from .anatomy import Anatomy, dissect
+from ..chunks import plain
 from .formats import Fit
-from .state import WrapperState, content_of, rebuilds, snapshot
+from .leaves import CLOCK, Path, Sources, put
+from .recipes import CHANGED, SENT, Observation, Recipe, recipes, sources_of
+from .scan import TEXT, Scan, scan
+from .state import WrapperState, content_of
 from .switch import Switch
 from .templates import Template, template_of
+from .traces import ITERATOR, LOGGING, SCALARS, WRAPPER, Names, Traces
 
-MOST = 8  # templates of one stream
+MOST = 12  # templates of one stream
 PATIENCE = 64  # events looked at without a use, after which no more are
 SURPRISES = 8  # events that changed what no event with text is known to change
-# What an event with text may change: of the wrapper, and of the logging object (the first one).
+# What an event with text may change: of the wrapper, of the logging object (the first one), and
+# of LiteLLM's readers.
 KNOWN = {
     "_provider_response_model",
     "completion_start_time",
     "created",
+    "finished_reasoning_content",
     "intermittent_finish_reason",
     "model",
     "model_call_details",
     "response_id",
     "sent_first_chunk",
+    "served_model",
+    "started_reasoning_content",
     "system_fingerprint",
     "tool_call",
 }
+_STARTED = (LOGGING, "completion_start_time")
+_DETAILS = (LOGGING, "model_call_details")
+
+
+@dataclass(slots=True)
+class Attempt:
+    """An event that was looked at, and all that there was before it."""
+
+    scan: Scan
+    key: tuple[Any, ...]
+    sources: Sources
+    names: Names
+    sizes: dict[str, tuple[int, int]]  # of the lists that grow: which, and how long
+    text: int  # characters of response_uptil_now
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What LiteLLM would do with an event."""
+
+    recipe: Recipe
+    told: dict[Path, Any]
+    scan: Scan
 
 
 class Learner:
-    """Watches one wrapper: before() and after() each event that LiteLLM is given."""
+    """Of one stream."""
 
     def __init__(self, wrapper: Any, fit: Fit, state: WrapperState, switch: Switch) -> None:
         self._wrapper = wrapper
         self._json_at = fit.format.json_at
         self._state = state
         self._switch = switch
+        self._traces = Traces(wrapper, fit)
         self._templates: list[Template] = []
         self._patience = PATIENCE
         self._surprises = 0
-        self._found: Anatomy | None = None
-        self._before: tuple[Any, ...] = ()
+        self._attempt: Attempt | None = None
 
-    def before(self, view: bytes | None) -> None:
-        """view: of the event; None where there is none."""
-        finished = getattr(self._wrapper, "received_finish_reason", None) is not None
-        self._found = None
-        if view is not None and self._patience > 0 and not finished:
-            self._found = dissect(view, self._json_at(view))
-        if self._found is not None:
-            self._before = self._traces()
+    def consider(self, view: bytes | None) -> Outcome | None:
+        """None: LiteLLM has to do the event; after() is to be called then."""
+        self._attempt = None
+        if view is None or self._patience <= 0 or not self._is_usual():
+            return None
+        found = scan(view, self._json_at(view))
+        if found is None:
+            return None
+        attempt = self._attempt = self._before(found)
+        recipe = recipes.get(attempt.key)
+        told = recipe.answer(attempt.sources) if recipe is not None else None
+        if recipe is None or told is None or self._state.is_repetitive:
+            return None
+        return Outcome(recipe, told, found)
+
+    def apply(self, outcome: Outcome) -> Any:
+        """Does it in LiteLLM's place. The chunk to send as JSON; None: there is none."""
+        recipe, told = outcome.recipe, outcome.told
+        self._state.sync()
+        if recipe.first.kept is not None:
+            self._state.append(recipe.keep(told, _around(self._wrapper)))
+        for kind, name in recipe.first.grown:
+            self._grow(name, kind, outcome.scan)
+        for path, leaf in recipe.leaves.items():
+            if path[0] == CHANGED:
+                owner, name = path[1:]
+                setattr(self._traces.owners[owner], name, told.get(path, leaf.const))
+        if recipe.first.is_first:
+            self._traces.owners[LOGGING]._update_completion_start_time(
+                completion_start_time=datetime.datetime.now()
+            )
+        attempt, self._attempt = self._attempt, None
+        if attempt is not None:
+            self._make_template(recipe, attempt)
+        self._patience = PATIENCE
+        return _sent(recipe, told)
 
     def after(self, chunks: list[Any]) -> None:
         """chunks: what LiteLLM made of the event."""
         kept = self._state.learn()
-        found, self._found = self._found, None
-        if found is None:
+        attempt, self._attempt = self._attempt, None
+        if attempt is None:
             return
         self._patience -= 1
         try:
-            self._learn(found, chunks, kept)
+            self._learn(attempt, chunks, kept)
         except Exception as exc:  # what LiteLLM's objects are is not ours; the stream goes on
             self._patience = 0
             self._switch.off(f"a chunk of LiteLLM's can't be learnt ({type(exc).__name__}: {exc})")
 
     def active(self) -> list[Template]:
-        """The proven templates that fit the wrapper's state as it is now."""
-        state = snapshot(self._wrapper)
-        return [t for t in self._templates if t.proven and t.state == state]
+        """The templates that fit the wrapper's state as it is now."""
+        if not self._templates:
+            return []
+        names = self._traces.now()
+        return [template for template in self._templates if template.fits(names)]
 
-    def _learn(self, found: Anatomy, chunks: list[Any], kept: list[Any]) -> None:
-        self._watch()
-        template = None
-        if len(chunks) == 1 and len(kept) == 1 and chunks[0] is kept[0]:
-            template = self._template(found, chunks[0])
-        self._judge(found, template)
+    def _is_usual(self) -> bool:
+        finished = getattr(self._wrapper, "received_finish_reason", None) is not None
+        return not finished and self._traces.is_usual
 
-    def _traces(self) -> tuple[Any, ...]:
+    def _before(self, found: Scan) -> Attempt:
+        traces = self._traces
+        self._state.sync()
+        return Attempt(
+            scan=found,
+            key=(traces.key(), found.key),
+            sources=sources_of(found, traces.sources()),
+            names=traces.now(),
+            sizes={name: (id(items), len(items)) for name, items in traces.lists().items()},
+            text=len(self._wrapper.response_uptil_now),
+        )
+
+    def _learn(self, attempt: Attempt, chunks: list[Any], kept: list[Any]) -> None:
+        names = self._traces.now()
+        before = attempt.names
+        changed = {name for name in names if before.get(name, _NEW) != names[name]}
+        self._watch(attempt, chunks, changed)
+        seen = self._observed(attempt, chunks, kept, changed)
+        if seen is None or self._recalls(attempt, seen):
+            return
+        recipe = recipes.add(attempt.key, seen)
+        self._make_template(recipe, attempt)
+
+    def _observed(
+        self, attempt: Attempt, chunks: list[Any], kept: list[Any], changed: set[Any]
+    ) -> Observation | None:
+        """None: the event did more than can be told again."""
         wrapper = self._wrapper
-        return snapshot(wrapper), snapshot(wrapper.logging_obj), wrapper.response_uptil_now
-
-    def _template(self, found: Anatomy, chunk: Any) -> Template | None:
-        """None: the event did more than to give a chunk with its text."""
-        state, logging, text = self._traces()
-        expected = self._before[2] + (content_of(chunk) or "")
-        if (state, logging) != self._before[:2] or text != expected:
+        is_first = _STARTED in changed and attempt.names.get(_STARTED) is None
+        changes = self._changes(changed - {_STARTED, _DETAILS} if is_first else changed)
+        grown = self._grown(attempt)
+        if len(chunks) > 1 or len(kept) > 1 or changes is None or grown is None:
             return None
-        count = getattr(self._wrapper, "_repeated_messages_count", None)
-        if count is not None and count != self._state.repetitions():
+        chunk, keep = chunks[0] if chunks else None, kept[0] if kept else None
+        if attempt.sources[CLOCK] != int(time.time()) or not self._is_usual():
             return None
-        return template_of(found, chunk, state)
+        content = (content_of(keep) or "") if chunk is not None else ""
+        if wrapper.response_uptil_now[attempt.text :] != content:
+            return None
+        count = getattr(wrapper, "_repeated_messages_count", None)
+        if chunk is not None and count is not None and count != self._state.repetitions():
+            return None
+        around = _around(wrapper)
+        own = _own(keep, around)
+        return Observation(
+            sources=attempt.sources,
+            sent=None if chunk is None else plain(chunk),
+            kept=keep,
+            is_same=keep is chunk,
+            hidden=own,
+            around={
+                k: v
+                for k, v in around.items()
+                if keep and k in keep._hidden_params and k not in own
+            },
+            changes=changes,
+            grown=grown,
+            is_first=is_first,
+        )
 
-    def _judge(self, found: Anatomy, template: Template | None) -> None:
-        old = next((t for t in self._templates if t.pattern == found.pattern), None)
-        if old is not None and (template is None or old.opposes(template)):
-            self._templates.remove(old)
-            old = None
+    def _recalls(self, attempt: Attempt, seen: Observation) -> bool:
+        """Whether it may have told again what lists of earlier events hold."""
+        lists = any(length for _, length in attempt.sizes.values())
+        told = seen.sent is not None and not seen.grown and _text(attempt.scan) is None
+        return lists and told
+
+    def _changes(self, changed: set[Any]) -> dict[tuple[str, str], Any] | None:
+        """Attributes with new values. None: more than scalars of wrapper and iterator changed."""
+        changes = {}
+        for owner, name in changed:
+            if owner == "grown":
+                continue
+            value = vars(self._traces.owners[owner])[name]
+            if owner not in (WRAPPER, ITERATOR) or not isinstance(value, SCALARS):
+                return None
+            changes[owner, name] = value
+        return changes
+
+    def _grown(self, attempt: Attempt) -> tuple[tuple[str, str], ...] | None:
+        """How the lists grew. None: otherwise than can be told again."""
+        grown = []
+        for name, items in self._traces.lists().items():
+            which, length = attempt.sizes[name]
+            new = items[length:] if id(items) == which else items
+            if id(items) != which:
+                grown.append(("", name))
+            if not new:
+                continue
+            kind = _kind(new[0], attempt.scan)
+            if len(new) > 1 or not kind:
+                return None
+            grown.append((kind, name))
+        return tuple(grown)
+
+    def _grow(self, name: str, kind: str, found: Scan) -> None:
+        iterator = self._traces.owners[ITERATOR]
+        if not kind:
+            setattr(iterator, name, [])
+        else:
+            item = found.value if kind == "event" else _text(found)
+            getattr(iterator, name).append(item)
+
+    def _make_template(self, recipe: Recipe, attempt: Attempt) -> None:
+        names = self._traces.now()
+        if recipe.dead:
+            self._templates = [t for t in self._templates if t.recipe is not recipe]
+        if recipe.dead:
+            return
+        around = _around(self._wrapper)
+        template = template_of(recipe, attempt.scan, attempt.sources, around)
         if template is None:
             return
-        if old is None:
-            self._templates.insert(0, template)
-            del self._templates[MOST:]
-        elif old.confirms(template):
-            old.proven = rebuilds(old, template)
-            self._patience = PATIENCE
+        template.state = names
+        if not template.fits(attempt.names):
+            return
+        others = [t for t in self._templates if t.recipe is not recipe or not t.fits(names)]
+        self._templates = [template, *others]
+        del self._templates[MOST:]
+        self._patience = PATIENCE
 
-    def _watch(self) -> None:
+    def _watch(self, attempt: Attempt, chunks: list[Any], changed: set[Any]) -> None:
         """A wrapper in which something unknown changes with chunk after chunk is not the one that
         we know, whatever else of it is."""
-        names = set()
-        for before, after in zip(self._before[:2], self._traces()[:2], strict=True):
-            names |= {name for name in after if before.get(name, after) != after[name]}
+        if not chunks or _text(attempt.scan) is None:
+            return
+        names = {name for owner, name in changed if owner != "grown"}
         if names <= KNOWN:
             return
         self._surprises += 1
         if self._surprises >= SURPRISES:
             self._switch.off(f"LiteLLM's wrapper changes with each chunk: {sorted(names - KNOWN)}")
+
+
+_NEW = object()
+
+
+def _sent(recipe: Recipe, told: dict[Path, Any]) -> Any:
+    value = copy.deepcopy(recipe.first.sent)
+    for path, new in told.items():
+        if path[0] == SENT:
+            put(value, path[1:], new)
+    return value
+
+
+def _around(wrapper: Any) -> dict[str, Any]:
+    """What a wrapper hides in all its chunks."""
+    return {**wrapper._hidden_params, **getattr(wrapper, "_base_hidden_params", {})}
+
+
+def _own(kept: Any, around: dict[str, Any]) -> dict[str, Any]:
+    """What a chunk hides that is not the wrapper's."""
+    hidden = {} if kept is None else kept._hidden_params
+    own = {name: value for name, value in hidden.items() if value != around.get(name, _NEW)}
+    own.pop("created_at", None)
+    return own
+
+
+def _text(found: Scan) -> Any:
+    return next((token.value for token in found.tokens if token.kind == TEXT), None)
+
+
+def _kind(item: Any, found: Scan) -> str:
+    if item == found.value:
+        return "event"
+    return "text" if isinstance(item, str) and item == _text(found) else ""

@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
-from .. import frames
-from ..chunks import plain
+from .patterns import Tokens
 from .templates import Template
+from .traces import ITERATOR, WRAPPER
 
-Pending = tuple[Template, bytes]  # and the text as UTF-8
-
-# What each chunk with text changes; sync() does it for those that the wrapper has not seen.
-# _repeated_messages_count: of newer versions (1.103.7), for the check against endless repetition.
-_KEPT = frozenset(("chunks", "response_uptil_now", "_repeated_messages_count"))
-_SCALARS = (str, int, float, bool, type(None))
-
-
-def snapshot(owner: Any) -> dict[str, Any]:
-    """What can be seen to change of an object, without copying much."""
-    return {name: _trace(value) for name, value in vars(owner).items() if name not in _KEPT}
-
-
-def _trace(value: Any) -> Any:
-    if isinstance(value, _SCALARS):
-        return value
-    return id(value), len(value) if isinstance(value, (list, dict, set, tuple)) else 0
+# And the text as UTF-8, and the tokens of its event.
+Pending = tuple[Template, bytes, Tokens]
 
 
 class WrapperState:
@@ -36,8 +20,9 @@ class WrapperState:
     equal contents stays one by one, and what is before it differs from it.
     """
 
-    def __init__(self, wrapper: Any, repetition_limit: int) -> None:
+    def __init__(self, wrapper: Any, iterator: Any, repetition_limit: int) -> None:
         self._wrapper = wrapper
+        self._owners = {WRAPPER: wrapper, ITERATOR: iterator}
         self._limit = repetition_limit
         self._pending: list[Pending] = []
         self._content: bytes | None = None  # of the last chunk
@@ -45,15 +30,26 @@ class WrapperState:
         self._run_before = 1  # the same, of the last other content
         self._seen = 0  # of wrapper.chunks
 
-    def add(self, template: Template, text: bytes) -> None:
+    def add(self, template: Template, text: bytes, tokens: Tokens) -> None:
         """A chunk that the wrapper did not see."""
-        self._pending.append((template, text))
-        if template.slot != frames.SLOT_CONTENT:
+        self._pending.append((template, text, tokens))
+        if not template.is_content:
             self._count(None)
         elif text == self._content:
             self._run += 1
         else:
             self._count(text)
+
+    def append(self, chunk: Any) -> None:
+        """The same, made already. What is pending must be in place."""
+        self._wrapper.chunks.append(chunk)
+        self.learn()
+        self._wrapper.response_uptil_now += content_of(chunk) or ""
+
+    @property
+    def is_repetitive(self) -> bool:
+        """Whether one content came twice just now."""
+        return self._run > 1 or self._run_before > 1
 
     def sees_repetition(self) -> bool:
         """Whether LiteLLM's own check may be about to raise."""
@@ -79,14 +75,20 @@ class WrapperState:
         pending, self._pending = self._pending, []
         if not pending:
             return
-        wrapper = self._wrapper
-        for template, text in self._joined(pending):
-            wrapper.chunks.append(_chunk(template, text.decode()))
-        self._seen = len(wrapper.chunks)
-        contents = [text for template, text in pending if template.slot == frames.SLOT_CONTENT]
-        wrapper.response_uptil_now += b"".join(contents).decode()
-        if hasattr(wrapper, "_repeated_messages_count"):
-            wrapper._repeated_messages_count = self.repetitions()
+        for template, text, tokens in self._joined(pending):
+            decoded = text.decode()
+            self._wrapper.chunks.append(template.chunk(decoded, tokens))
+            for kind, name in template.grown:
+                getattr(self._owners[ITERATOR], name).append(template.item(kind, decoded))
+            template.assign(self._owners, tokens)
+        self._seen = len(self._wrapper.chunks)
+        contents = [text for template, text, _ in pending if template.is_content]
+        self._wrapper.response_uptil_now += b"".join(contents).decode()
+        self._set_repetitions()
+
+    def _set_repetitions(self) -> None:
+        if hasattr(self._wrapper, "_repeated_messages_count"):
+            self._wrapper._repeated_messages_count = self.repetitions()
 
     def _count(self, content: bytes | None) -> None:
         if content is not None and content == self._content:
@@ -103,22 +105,24 @@ class WrapperState:
     def _joined(self, pending: list[Pending]) -> list[Pending]:
         tail = min(self._run, len(pending)) if self._content is not None else 0
         joined: list[Pending] = []
-        for template, texts in _runs(pending[: len(pending) - tail]):
+        for template, texts, tokens in _runs(pending[: len(pending) - tail]):
             text = b"".join(texts)
             if text == self._content and len(texts) > 1:
-                joined.append((template, b"".join(texts[:-1])))
+                joined.append((template, b"".join(texts[:-1]), tokens))
                 text = texts[-1]
-            joined.append((template, text))
+            joined.append((template, text, tokens))
         return joined + pending[len(pending) - tail :]
 
 
-def _runs(pending: list[Pending]) -> list[tuple[Template, list[bytes]]]:
-    runs: list[tuple[Template, list[bytes]]] = []
-    for template, text in pending:
+def _runs(pending: list[Pending]) -> list[tuple[Template, list[bytes], Tokens]]:
+    """With the tokens of the last one: LiteLLM asks the last chunk with usage for its counters."""
+    runs: list[tuple[Template, list[bytes], Tokens]] = []
+    for template, text, tokens in pending:
         if runs and runs[-1][0] is template:
             runs[-1][1].append(text)
+            runs[-1] = (template, runs[-1][1], tokens)
         else:
-            runs.append((template, [text]))
+            runs.append((template, [text], tokens))
     return runs
 
 
@@ -128,25 +132,3 @@ def content_of(chunk: Any) -> str | None:
     except (AttributeError, IndexError):
         return None
     return content if isinstance(content, str) else None
-
-
-def rebuilds(template: Template, seen: Template) -> bool:
-    """Whether the chunk that is put together for a text is the one that LiteLLM made of it."""
-    made = plain(_chunk(template, seen.text))
-    if template.pad_key:
-        made[template.pad_key] = seen.pad
-    return bool(made == plain(seen.chunk))
-
-
-def _chunk(template: Template, text: str) -> Any:
-    """As LiteLLM would have made it. Its time of making is what it sorts them by."""
-    chunk = template.chunk.model_copy(deep=True)
-    delta = chunk.choices[0].delta
-    if template.slot == frames.SLOT_CONTENT:
-        delta.content = text
-    elif template.slot == frames.SLOT_REASONING:
-        delta.reasoning_content = text
-    else:
-        delta.tool_calls[0].function.arguments = text
-    chunk._hidden_params = {**chunk._hidden_params, "created_at": time.time()}
-    return chunk

@@ -11,7 +11,7 @@ from ..chunks import ChunkEncoder, Message
 from ..turns import Turn
 from . import source
 from .feed import WrapperFeed
-from .fit import repetition_limit
+from .fit import Plan, fitting, repetition_limit
 from .formats import Fit
 from .learner import Learner
 from .state import WrapperState
@@ -23,34 +23,85 @@ if TYPE_CHECKING:
 
 
 class FastStream:
-    """Sends every chunk of one wrapper of LiteLLM's. Used once, in the task of its call."""
+    """Sends every chunk of one stream of LiteLLM's. Used once, in the task of its call."""
 
-    def __init__(self, call: Call, wrapper: Any, fit: Fit) -> None:
+    def __init__(self, call: Call, plan: Plan) -> None:
         self._call = call
-        self._response = fit.response
-        self._format = fit.format
-        self._wrapper = WrapperFeed(wrapper, fit.response)
-        self._state = WrapperState(wrapper, repetition_limit())
-        self._learner = Learner(wrapper, fit, self._state, switch)
-        self._cutter = fit.format.cutter()
+        self._plan = plan
+        self._feed = WrapperFeed(plan.source)
         self._encoder = ChunkEncoder()
         self._replay = Replay(self._encoder)
+        self._turn = Turn()
         self._out: list[Message] = []  # not sent yet
+        self._fit: Fit | None = None  # None: LiteLLM does it all
+
+    @property
+    def is_fast(self) -> bool:
+        """Whether it is known to be one of those that the fast path fits."""
+        return self._fit is not None
 
     async def run(self) -> None:
         """Returns at the end of the stream; raises what LiteLLM raises, after the chunks before."""
-        data = source.read(self._response)
+        try:
+            if await self._open():
+                await self._fast()
+        finally:
+            await self._feed.close()
+
+    async def _open(self) -> bool:
+        """Finds out how the stream is read; some of LiteLLM's send the request only now.
+
+        False: nothing is left to do.
+        """
+        call, wrapper = self._call, self._plan.wrapper
+        if wrapper is not None and wrapper.completion_stream is not None:
+            self._begin(wrapper)
+        elif wrapper is not None:
+            self._begin_after_request(wrapper)
+        else:
+            call.on_wrapper = self._begin
+        if self._fit is None:
+            await self._litellm(self._feed.begin())
+        call.on_wrapper = None
+        return self._fit is not None and not self._feed.ended
+
+    def _begin_after_request(self, wrapper: Any) -> None:
+        make_call = wrapper.make_call
+        if not callable(make_call):
+            return
+
+        async def request(*args: Any, **kwargs: Any) -> Any:
+            wrapper.make_call = make_call
+            wrapper.completion_stream = await make_call(*args, **kwargs)
+            self._begin(wrapper)
+            return wrapper.completion_stream
+
+        wrapper.make_call = request
+
+    def _begin(self, wrapper: Any) -> None:
+        """wrapper: nothing of its stream has been read."""
+        fit = self._fit = fitting(wrapper)
+        if fit is None:
+            return
+        self._feed.attach(fit.response)
+        self._state = WrapperState(wrapper, fit.iterator, repetition_limit())
+        self._learner = Learner(wrapper, fit, self._state, switch)
+        self._format = fit.format
+        self._cutter = fit.format.cutter()
+
+    async def _fast(self) -> None:
+        assert self._fit is not None
+        data = source.read(self._fit.response)
         try:
             await self._read(data)
         finally:
             self._state.sync()
-            await self._wrapper.close()
             with contextlib.suppress(Exception):
                 await data.aclose()
 
     async def _read(self, data: AsyncIterator[bytes]) -> None:
-        turn, end = Turn(), None
-        while not self._wrapper.ended:
+        end = None
+        while not self._feed.ended:
             try:
                 piece = await anext(data)
             except StopAsyncIteration:
@@ -59,18 +110,18 @@ class FastStream:
                 end = exc
                 break
             await self._take(piece)
-            await turn.share()
+            await self._turn.share()
         await self._finish(end)
 
     async def _take(self, piece: bytes) -> None:
         if self._cutter.mixed:
-            await self._litellm(self._wrapper.put(piece))
+            await self._litellm(self._feed.put(piece))
             return
         for event in self._cutter.feed(piece):
             view = self._format.view(event)
-            if view is None or not self._answer(view):
-                await self._give(event, view)
-            if self._wrapper.ended:
+            if view is None or not (self._answer(view) or self._foretell(view)):
+                await self._give(event)
+            if self._feed.ended:
                 return
         if self._cutter.mixed:
             await self._hand_over()
@@ -84,40 +135,56 @@ class FastStream:
         known = self._replay.read(view)
         if known is None:
             return False
-        template, text, message = known
-        self._state.add(template, text)
-        self._out.append(message)
+        template, tokens, text = known
+        self._state.add(template, text, tokens)
+        self._out.append(self._replay.message(template, tokens, text))
         return True
 
-    async def _give(self, event: bytes, view: bytes | None) -> None:
+    def _foretell(self, view: bytes) -> bool:
+        """Does what LiteLLM would do with an event, if that is known."""
+        oddity = self._format.oddity
+        odd = oddity is not None and oddity.search(view)
+        outcome = self._learner.consider(None if odd else view)
+        if outcome is None:
+            return False
+        chunk = self._learner.apply(outcome)
+        if chunk is not None:
+            self._encode(chunk)
+        self._replay.active = self._learner.active()
+        return True
+
+    async def _give(self, event: bytes) -> None:
         """Lets LiteLLM do an event, and learns from it."""
-        self._state.sync()
-        self._learner.before(view)
-        chunks = await self._litellm(self._wrapper.put(self._cutter.wrap(event)))
+        chunks = await self._litellm(self._feed.put(self._cutter.wrap(event)))
         self._learner.after(chunks)
         self._replay.active = self._learner.active()
+
+    def _encode(self, chunk: Any) -> None:
+        message = self._encoder.encode(chunk)
+        if message[0] == frames.TEMPLATE:
+            self._replay.forget()
+        self._out.append(message)
 
     async def _hand_over(self) -> None:
         """The pieces of what is no complete event."""
         for piece in self._cutter.take_rest():
-            await self._litellm(self._wrapper.put(piece))
+            await self._litellm(self._feed.put(piece))
 
     async def _finish(self, error: Exception | None) -> None:
         await self._hand_over()
-        await self._litellm(self._wrapper.end(error))
+        await self._litellm(self._feed.end(error))
 
     async def _litellm(self, chunks: AsyncIterator[Any]) -> list[Any]:
         """Sends the chunks that LiteLLM makes, one by one, and returns them."""
         await self._send()
-        self._state.sync()
+        if self._fit is not None:
+            self._state.sync()
         made = []
         async for chunk in chunks:
             made.append(chunk)
-            message = self._encoder.encode(chunk)
-            if message[0] == frames.TEMPLATE:
-                self._replay.forget()
-            self._out.append(message)
+            self._encode(chunk)
             await self._send()
+            await self._turn.share()
         return made
 
     async def _send(self) -> None:

@@ -1,92 +1,232 @@
-"""What LiteLLM makes of one kind of event, learnt from its own chunks."""
+"""Recipes whose events leave LiteLLM's state as it is, made ready for one stream."""
 
 from __future__ import annotations
 
+import copy
+import time
 from dataclasses import dataclass
 from typing import Any
 
 from .. import frames, jsonio
-from ..chunks import ChunkEncoder, Message, find_slot, plain
-from .anatomy import Anatomy, Pattern
+from ..chunks import ChunkEncoder, Message, find_slot
+from .leaves import RANDOM, Leaf, Path, Source, Sources, draw, leaves_of, put
+from .patterns import Pattern, Tokens
+from .recipes import CHANGED, HIDDEN, KEPT, SENT, Recipe
+from .scan import COUNT, NAME, PAD, TEXT, Scan
 from .strings import text_of
 
-_MARK = "\ue000text\ue000"
-_PAD_MARK = "\ue000pad\ue000"
-
 Values = dict[str, Any]
+_MARK = "\ue000%d\ue000"
 
 
 @dataclass(eq=False, slots=True)
 class Template:
-    """state: the wrapper's, with which it was learnt, and which its events leave as it is."""
-
+    recipe: Recipe
     pattern: Pattern
-    slot: int
-    pad_key: str
-    value: Values  # the chunk, with "" for text and padding
-    chunk: Any  # LiteLLM's own, one of its kind
-    state: Any
-    text: str  # what it was learnt from
-    pad: str
-    parts: list[bytes]  # the chunk's JSON around text and padding
-    proven: bool = False
+    slot: int  # of the text; 0: it is not the one thing that varies in the chunk
+    value: Values  # the chunk, with "" for what varies
+    parts: list[bytes | int]  # the chunk's JSON, with the numbers of the holes between
+    text: int  # the hole of the text
+    is_content: bool  # whether it is what LiteLLM takes for the content
+    kept: Any  # LiteLLM's object, one of its kind
+    copies: list[tuple[Path, int, int]]  # places in it, their holes, and what is to be added
+    hidden: list[tuple[Path, int]]  # the same of what it hides
+    assigns: list[tuple[str, str, int]]  # attributes that each event sets: owner, name, hole
+    randoms: tuple[Source, ...]  # ids to draw: holes behind those of the event
+    equations: list[tuple[int, int, int]]  # hole a + x = hole b, without which it does not hold
+    grown: tuple[tuple[str, str], ...]
+    state: Any = None  # the stream's, that its events leave as it is
+    event: Any = None  # the event's JSON, with a mark for the text, if lists grow by it
+    place: Path = ()  # of the mark
+    pads: tuple[int, ...] = ()  # holes that are strings as well
 
-    def whole(self, text: bytes, pad: bytes) -> bytes:
-        """The chunk's JSON. text, pad: JSON strings."""
-        parts = self.parts
-        if len(parts) == 2:
-            return parts[0] + text + parts[1]
-        return parts[0] + text + parts[1] + pad + parts[2]
+    def whole(self, tokens: Tokens) -> bytes:
+        """The chunk's JSON."""
+        return b"".join(p if isinstance(p, bytes) else tokens[p] for p in self.parts)
 
-    def confirms(self, other: Template) -> bool:
-        """Whether both are of one kind, and text and padding were seen to be what differs."""
-        differs = self.text != other.text and (not self.pad_key or self.pad != other.pad)
-        return differs and self.state == other.state and self.value == other.value
+    def holds(self, tokens: Tokens) -> bool:
+        """Whether all that is in the holes is what LiteLLM was seen with."""
+        for a, b, more in self.equations:
+            if int(tokens[a]) + more != int(tokens[b]):
+                return False
+        return all(text_of(tokens[pad]) is not None for pad in self.pads)
 
-    def opposes(self, other: Template) -> bool:
-        return self.state != other.state or self.value != other.value
+    def item(self, kind: str, text: str) -> Any:
+        """What a list grows by."""
+        if kind == "text":
+            return text
+        event = copy.deepcopy(self.event)
+        put(event, self.place, text)
+        return event
+
+    def chunk(self, text: str, tokens: Tokens) -> Any:
+        """As LiteLLM would have made it. Its time of making is what it sorts them by."""
+        chunk = self.kept.model_copy(deep=True)
+        for path, hole, more in self.copies:
+            put(chunk, path, text if hole == self.text else _copy(tokens[hole], more))
+        hidden = {**chunk._hidden_params, "created_at": time.time()}
+        for path, hole in self.hidden:
+            put(hidden, path, _copy(tokens[hole], 0))
+        chunk._hidden_params = hidden
+        return chunk
+
+    def assign(self, owners: dict[str, Any], tokens: Tokens) -> None:
+        for owner, name, hole in self.assigns:
+            setattr(owners[owner], name, _copy(tokens[hole], 0))
+
+    def fits(self, names: dict[tuple[str, str], Any]) -> bool:
+        """Whether a state is the one that its events leave as it is."""
+        assigned = {(owner, name) for owner, name, _ in self.assigns}
+        if self.state.keys() != names.keys():
+            return False
+        return all(names[k] == v for k, v in self.state.items() if k not in assigned)
 
 
-def template_of(found: Anatomy, chunk: Any, state: Any) -> Template | None:
-    """None: the text is not where it should be in LiteLLM's chunk."""
-    value = plain(chunk)
-    place = find_slot(value)
-    if place is None:
+def _copy(token: bytes, more: int) -> Any:
+    """A counter, or a drawn id."""
+    return token[1:-1].decode() if token[:1] == b'"' else int(token) + more
+
+
+class _Unfit(Exception):
+    """The kind of event is none that a template can answer."""
+
+
+def template_of(recipe: Recipe, scan: Scan, sources: Sources, around: Values) -> Template | None:
+    """scan, sources: of the event at hand, which the recipe answers. None: it takes more."""
+    first = recipe.first
+    if first.is_first or first.sent is None or first.kept is None:
         return None
-    slot, holder, key = place
-    if slot != found.slot or holder[key] != found.text:
+    holes = [n for n, t in enumerate(scan.tokens) if t.kind != NAME and recipe.varied(n)]
+    texts = [n for n, hole in enumerate(holes) if scan.tokens[hole].kind == TEXT]
+    told = recipe.told(sources | {s: "" for s in recipe.randoms}) if len(texts) == 1 else None
+    if told is None:
         return None
-    if found.pad_key and value.get(found.pad_key) != found.pad:
+    try:
+        return _Maker(recipe, scan, holes, told).make(texts[0], around)
+    except _Unfit:
         return None
-    parts = _parts(value, holder, key, found.pad_key)
-    if parts is None:
-        return None
-    return Template(
-        found.pattern, slot, found.pad_key, value, chunk, state, found.text, found.pad, parts
-    )
 
 
-def _parts(value: Values, holder: Values, key: str, pad_key: str) -> list[bytes] | None:
-    """The JSON of value around its text and padding, which are "" in value afterwards."""
-    marks = [_MARK]
-    holder[key] = _MARK
-    if pad_key:
-        value[pad_key] = _PAD_MARK
-        marks.append(_PAD_MARK)
-    rest, parts = jsonio.dumps(value), []
-    for mark in marks:
-        before, found, rest = rest.partition(jsonio.dumps(mark))
-        if not found:
+class _Maker:
+    def __init__(self, recipe: Recipe, scan: Scan, holes: list[int], told: dict[Path, Any]) -> None:
+        self._recipe = recipe
+        self._scan = scan
+        self._holes = holes
+        self._told = told
+        self._equations: list[tuple[int, int, int]] = []
+        self._found: dict[Path, tuple[int, int]] = {}  # hole, and what is to be added
+
+    def make(self, text: int, around: Values) -> Template:
+        recipe, scan = self._recipe, self._scan
+        for path, leaf in recipe.leaves.items():
+            hole = self._hole(leaf)
+            if hole is not None:
+                self._found[path] = hole
+            elif path[0] == CHANGED:
+                raise _Unfit
+        found = self._found.items()
+        tree = SENT if recipe.first.is_same else KEPT
+        value, parts = self._sent()
+        event = scan.value_with(self._holes[text], _MARK % text)
+        return Template(
+            recipe=recipe,
+            pattern=Pattern(scan, self._holes),
+            slot=self._slot(value, text),
+            value=value,
+            parts=parts,
+            text=text,
+            is_content=self._found.get((tree, *_CONTENT)) == (text, 0),
+            kept=recipe.keep(self._told, around),
+            copies=[(path[1:], *hole) for path, hole in found if path[0] == tree],
+            hidden=[(path[1:], hole) for path, (hole, _) in found if path[0] == HIDDEN],
+            assigns=[(*path[1:], hole) for path, (hole, _) in found if path[0] == CHANGED],
+            randoms=tuple(recipe.randoms),
+            equations=self._equations,
+            grown=recipe.first.grown,
+            event=event,
+            place=next(path for path, item in leaves_of(event) if item == _MARK % text),
+            pads=tuple(n for n, hole in enumerate(self._holes) if scan.tokens[hole].kind == PAD),
+        )  # fmt: skip
+
+    def _hole(self, leaf: Leaf) -> tuple[int, int] | None:
+        """The hole that a value is copied from. None: it is the same in the whole stream."""
+        varying = [
+            (self._number(source), offset)
+            for source, offset in leaf.refs.items()
+            if self._number(source) >= 0
+        ]
+        if not varying:
             return None
-        parts.append(before)
-    holder[key] = ""
-    if pad_key:
-        value[pad_key] = ""
-    return [*parts, rest]
+        if len(varying) < len(leaf.refs) or leaf.may_be_constant:
+            raise _Unfit
+        (hole, offset), *others = varying
+        kind = self._kind(hole)
+        if leaf.path[0] in (HIDDEN, CHANGED) and kind != RANDOM:
+            raise _Unfit
+        if others and kind != COUNT:
+            raise _Unfit
+        self._equations += [(hole, other, offset - more) for other, more in others]
+        return hole, offset
+
+    def _number(self, source: Source) -> int:
+        """Of the hole; -1: the source is the same in the whole stream."""
+        if source[0] == RANDOM:
+            return len(self._holes) + self._recipe.randoms.index(source)
+        varies = source[0] == "event" and source[1] in self._holes
+        return self._holes.index(source[1]) if varies else -1
+
+    def _kind(self, hole: int) -> str:
+        known = hole < len(self._holes)
+        return self._scan.tokens[self._holes[hole]].kind if known else RANDOM
+
+    def _sent(self) -> tuple[Values, list[bytes | int]]:
+        value = copy.deepcopy(self._recipe.first.sent)
+        for path, new in self._told.items():
+            if path[0] == SENT:
+                put(value, path[1:], new)
+        holes = {path[1:]: hole for path, hole in self._found.items() if path[0] == SENT}
+        if any(offset for _, offset in holes.values()):
+            raise _Unfit
+        for path, (hole, _) in holes.items():
+            put(value, path, _MARK % hole)
+        parts = _split(jsonio.dumps(value), [hole for hole, _ in holes.values()])
+        for path in holes:
+            put(value, path, "")
+        return value, parts
+
+    def _slot(self, value: Values, text: int) -> int:
+        """Where the text is all that varies in the chunk: its slot."""
+        sent = {path[1:]: hole for path, (hole, _) in self._found.items() if path[0] == SENT}
+        if list(sent.values()) != [text]:
+            return 0
+        (path,) = sent
+        put(value, path, _MARK % text)
+        place = find_slot(value)
+        put(value, path, "")
+        return place[0] if place is not None and place[1][place[2]] == "" else 0
+
+
+_CONTENT = ("choices", 0, "delta", "content")
+
+
+def _split(data: bytes, holes: list[int]) -> list[bytes | int]:
+    """data at its marks."""
+    parts: list[bytes | int] = []
+    marks = {jsonio.dumps(_MARK % hole): hole for hole in holes}
+    while marks:
+        places = {data.find(mark): mark for mark in marks}
+        places.pop(-1, None)
+        if not places:
+            break
+        at = min(places)
+        mark = places[at]
+        parts += [data[:at], marks[mark]]
+        data = data[at + len(mark) :]
+    return [*parts, data]
 
 
 class Replay:
-    """Answers events from proven templates. Pure."""
+    """Answers events from templates. Pure."""
 
     def __init__(self, encoder: ChunkEncoder) -> None:
         """encoder: of the chunks that LiteLLM makes."""
@@ -98,23 +238,27 @@ class Replay:
         """A chunk of LiteLLM's was sent as a template."""
         self._sent = None
 
-    def read(self, event: bytes) -> tuple[Template, bytes, Message] | None:
-        """The template, the text as UTF-8 and the frame to send; None: LiteLLM has to do it."""
+    def read(self, view: bytes) -> tuple[Template, Tokens, bytes] | None:
+        """The template, its tokens, the text as UTF-8; None: LiteLLM has to do it."""
         for template in self.active:
-            tokens = template.pattern.read(event)
+            tokens = template.pattern.read(view)
             if tokens is None:
                 continue
-            text = text_of(tokens[0])
-            if text is not None and (not template.pad_key or text_of(tokens[1]) is not None):
-                return template, text, self._message(template, text, *tokens)
+            text = text_of(tokens[template.text])
+            if text is None or not (len(tokens) == 1 or template.holds(tokens)):
+                continue
+            if template.randoms:
+                tokens += tuple(b'"%s"' % draw(source).encode() for source in template.randoms)
+            return template, tokens, text
         return None
 
-    def _message(self, template: Template, text: bytes, token: bytes, pad: bytes) -> Message:
+    def message(self, template: Template, tokens: Tokens, text: bytes) -> Message:
+        """The frame to send."""
         if template is self._sent:
             return frames.DELTA, text
-        if template.pad_key:
-            return frames.CHUNK, template.whole(token, pad)
+        if not template.slot:
+            return frames.CHUNK, template.whole(tokens)
         self._sent = template
         if self._encoder.adopt(template.slot, template.value):
             return frames.DELTA, text
-        return frames.TEMPLATE, frames.template(template.slot, template.whole(token, pad))
+        return frames.TEMPLATE, frames.template(template.slot, template.whole(tokens))

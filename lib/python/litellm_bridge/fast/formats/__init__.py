@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import openai, openai_lines
+from . import anthropic, cohere, gemini, ollama, openai, openai_lines
 from .base import Cutter, Fit, Format
 
-_FINDERS: tuple[Callable[[Any], Fit | None], ...] = (openai.find, openai_lines.find)
+_FINDERS: tuple[Callable[[Any], Fit | None], ...] = (
+    openai.find,
+    openai_lines.find,
+    anthropic.find,
+    gemini.find,
+    cohere.find,
+    ollama.find,
+)
 
 
 def find(stream: Any) -> Fit | None:

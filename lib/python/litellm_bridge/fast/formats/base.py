@@ -41,6 +41,8 @@ class Format:
     oddity: re.Pattern[bytes] | None = None
     # Lists of LiteLLM's iterator that each event adds itself to.
     grows: frozenset[str] = frozenset()
+    # Attributes of LiteLLM's iterator and their values while it reads as usual.
+    requires: tuple[tuple[str, Any], ...] = ()
 
 
 class Fit(NamedTuple):
@@ -49,6 +51,18 @@ class Fit(NamedTuple):
     format: Format
     response: Any  # the httpx response whose bytes make it up
     iterator: Any  # LiteLLM's (or the SDK's) reader of it, whose attributes are state as well
+
+
+def is_one_of(stream: Any, readers: frozenset[tuple[str, str]]) -> bool:
+    """Whether its class, or one that it derives from, has one of the names: module, and name in
+    it. Asked for by name, so that nothing is imported for it."""
+    return any((cls.__module__, cls.__qualname__) in readers for cls in type(stream).__mro__)
+
+
+def fit_of_lines(form: Format, stream: Any) -> Fit | None:
+    """For a reader of LiteLLM's over aiter_lines()."""
+    response = response_of_lines(stream.streaming_response)
+    return None if response is None else Fit(form, response, stream)
 
 
 def response_of_lines(lines: Any) -> Any:

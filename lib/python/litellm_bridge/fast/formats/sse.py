@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+# Where lines are read, these characters end one (httpx splits text as str.splitlines does).
+LINE_ODDITY = re.compile(rb"[\x0b\x0c\x1c-\x1e]|\xc2\x85|\xe2\x80[\xa8\xa9]")
+
 _CR = b"\r"
 _LF = b"\n"
 _CRLF = b"\r\n"
@@ -57,15 +62,22 @@ class EventCutter:
 
 
 def data_at(event: bytes) -> int:
-    """Where the only line of data has its value. -1: there is none, or more, or a blank line (on
-    which openai's decoder acts by an id that came long before)."""
+    """Where the only line of data has its value. -1: there is none, or more, or what openai's
+    decoder remembers for later events (an id) or acts on by what it remembers (a blank line)."""
+    return _data_at(event, (b"event", b":"))
+
+
+def line_data_at(event: bytes) -> int:
+    """The same for LiteLLM's readers of lines, which pass over all others."""
+    return _data_at(event, (b"event", b"id", b"retry", b":"))
+
+
+def _data_at(event: bytes, others: tuple[bytes, ...]) -> int:
     start, at = -1, 0
     for line in event.splitlines(keepends=True):
-        if line.startswith(b"data"):
-            if start >= 0 or not line.startswith(b"data:"):
-                return -1
+        if line.startswith(b"data:") and start < 0:
             start = at + len(b"data:")
-        if not line.strip(b"\r\n"):
+        elif not line.startswith(others):
             return -1
         at += len(line)
     return start

@@ -1,0 +1,84 @@
+"""How LiteLLM is asked for a stream of each provider, with a client of ours below it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import httpx
+import litellm
+import openai
+from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler, get_async_httpx_client
+
+from versions import IS_LOCKED
+
+MESSAGES = [{"role": "user", "content": "hi"}]
+# Newer versions ask version 2 of Cohere's API unless the name says otherwise.
+COHERE = "command-r" if IS_LOCKED else "v1/command-r"
+_SDK = {"api_key": "k", "max_retries": 0}
+
+
+class Provider(NamedTuple):
+    client: Callable[[httpx.AsyncClient], Any]
+    options: dict[str, Any]
+    is_text: bool = False  # LiteLLM's text completion
+
+    async def open(self, client: Any, **extra: Any) -> Any:
+        options = {"client": client, "api_key": "k", "stream": True, **self.options, **extra}
+        if client is None:
+            del options["client"]
+        if self.is_text:
+            return await litellm.atext_completion(prompt="hi", **options)
+        return await litellm.acompletion(messages=MESSAGES, **options)
+
+
+def _sdk(http: httpx.AsyncClient) -> Any:
+    return openai.AsyncOpenAI(http_client=http, **_SDK)
+
+
+def _azure(http: httpx.AsyncClient) -> Any:
+    base = {"azure_endpoint": "http://provider", "api_version": "2024-06-01"}
+    return openai.AsyncAzureOpenAI(http_client=http, **base, **_SDK)
+
+
+def _handler(http: httpx.AsyncClient) -> Any:
+    handler = AsyncHTTPHandler()
+    handler.client = http
+    return handler
+
+
+def _module_level(http: httpx.AsyncClient) -> None:
+    """LiteLLM opens Gemini's streams with its own client."""
+    litellm.module_level_aclient.client = http
+
+
+def _cached(http: httpx.AsyncClient) -> None:
+    """LiteLLM passes no client of ours on to Cohere's code: its own is made to use it."""
+    get_async_httpx_client(litellm.LlmProviders.COHERE_CHAT, {"ssl_verify": None}).client = http
+
+
+def _line_reader(model: str, **options: Any) -> Provider:
+    return Provider(_handler, {"model": model, **options})
+
+
+PROVIDERS = {
+    "openai": Provider(_sdk, {"model": "openai/gpt-4o-mini"}),
+    "azure": Provider(
+        _azure,
+        {
+            "model": "azure/gpt-4o-mini",
+            "api_base": "http://provider",
+            "api_version": "2024-06-01",
+        },
+    ),
+    "groq": _line_reader("groq/gpt-4o-mini"),
+    "mistral": _line_reader("mistral/mistral-small"),
+    "deepseek": _line_reader("deepseek/deepseek-chat"),
+    "openrouter": _line_reader("openrouter/openai/gpt-4o-mini"),
+    "anthropic": _line_reader("anthropic/claude-3-5-haiku-20241022"),
+    "gemini": Provider(_module_level, {"model": "gemini/gemini-2.0-flash"}),
+    "cohere": Provider(_cached, {"model": "cohere_chat/" + COHERE}),
+    "ollama_chat": _line_reader("ollama_chat/llama3", api_base="http://provider"),
+    "ollama": _line_reader("ollama/llama3", api_base="http://provider"),
+    "text": Provider(_sdk, {"model": "text-completion-openai/gpt-3.5-turbo-instruct"}, True),
+}
