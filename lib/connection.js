@@ -84,19 +84,18 @@ class Connection {
   async detach(client) {
     this.#audience.delete(client);
     if (this.#audience.size === 0) this.#opening = null; // nobody is left to start it for
-    if (this.#port.unclaim()) this.#stopping ??= this.#stopped();
+    // Another thread's Python, or one that this thread never had a channel to, is not told of here.
+    if (this.#port.unclaim() && this.#generations.size > 0) this.#stopping ??= this.#stopped();
     await this.#stopping; // an earlier instance may have begun it
     if (this.#audience.size === 0 && this.#stopping === null) this.#closePort(); // nor a later one
   }
 
   /** Waits for the end of what was told to stop. */
   async #stopped() {
-    if (this.#generations.size > 0) {
-      this.#current = null;
-      this.hold();
-      await this.#death();
-      this.release();
-    } // else it is another thread's: its end is not told here
+    this.#current = null;
+    this.hold();
+    await this.#death();
+    this.release();
     this.#stopping = null;
   }
 

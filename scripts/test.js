@@ -10,6 +10,7 @@
 const { parseArgs } = require('node:util');
 const { CommandError } = require('../lib/cli/error');
 const { GROUPS, LITELLMS, MAJORS } = require('./groups');
+const { runJobs } = require('./jobs');
 const { main, setup } = require('./setup');
 
 function choose(kind, given, all) {
@@ -31,36 +32,12 @@ function parse() {
   };
 }
 
-/** @returns {Promise<import('./groups').Result[]>} */
-async function runGroups({ groups, majors, litellms }) {
-  const results = [];
-  for (const group of groups) {
-    for (const job of GROUPS[group](majors, litellms)) {
-      console.log(`\n=== ${job.name}`);
-      results.push(await job.run());
-    }
-  }
-  return results;
-}
-
-/** A group that ran nothing proves nothing: it fails. */
-const isGood = ({ code, passed, failed }) => code === 0 && passed > 0 && failed === 0;
-
-function summarise(results) {
-  console.log('\n=== summary');
-  for (const result of results) {
-    const verdict = isGood(result) ? 'ok' : 'FAILED';
-    const { name, code, passed, failed } = result;
-    console.log(`${verdict.padEnd(7)} ${name}: ${passed} passed, ${failed} failed, exit status ${code}`);
-  }
-  const sum = (key) => results.reduce((total, result) => total + result[key], 0);
-  console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
+function* jobsOf({ groups, majors, litellms }) {
+  for (const group of groups) yield* GROUPS[group](majors, litellms);
 }
 
 main(async () => {
   const chosen = parse();
   await setup({ forTests: true, groups: chosen.groups, litellms: chosen.litellms });
-  const results = await runGroups(chosen);
-  summarise(results);
-  if (!results.every(isGood)) process.exitCode = 1;
+  await runJobs(jobsOf(chosen));
 });

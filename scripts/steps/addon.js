@@ -27,10 +27,14 @@ function headerOptions() {
   return fs.existsSync(path.join(folder, 'include', 'node')) ? [`--nodedir=${folder}`] : [];
 }
 
-function gyp(command) {
+/**
+ * @param {string} command
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options] cwd: the folder of binding.gyp
+ */
+function gyp(command, options = {}) {
   const script = path.join(ROOT, 'node_modules', 'node-gyp', 'bin', 'node-gyp.js');
   const args = [script, command, '--release', ...headerOptions()];
-  return must(`node-gyp ${command}`, HINT, process.execPath, args);
+  return must(`node-gyp ${command}`, HINT, process.execPath, args, options);
 }
 
 /** Configured anew each time: the list of sources is made then. */
@@ -39,8 +43,9 @@ async function build() {
   await gyp('build');
 }
 
-/** @type {import('../setup').Step} */
+/** @type {import('../setup').Step & { gyp: typeof gyp }} */
 module.exports = {
+  gyp,
   name: 'addon',
   cost: '20 s',
   async plan() {

@@ -2,6 +2,9 @@
 
 /** The system's own packages: compilers, cJSON for the addon, libuv and cmocka for the C tests. */
 
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
 const { CommandError } = require('../../lib/cli/error');
 const { findBasePython } = require('../../lib/cli/base-python');
 const { run } = require('../../lib/cli/process');
@@ -35,10 +38,23 @@ const TEST_NEEDS = [
   { package: 'libcmocka-dev', isThere: () => hasLibrary('cmocka') },
 ];
 
+/** Its runtime is a package of its own, which the compiler only recommends. */
+async function hasFuzzer() {
+  const file = path.join(os.tmpdir(), `litellm-bridge-fuzzer-${process.pid}`);
+  const target = 'int LLVMFuzzerTestOneInput(const char *data, long size) { return !data && size; }';
+  fs.writeFileSync(`${file}.c`, target);
+  const args = ['-fsanitize=fuzzer,address', `${file}.c`, '-o', file];
+  const isThere = await succeeds('clang', args);
+  for (const made of [file, `${file}.c`]) fs.rmSync(made, { force: true });
+  return isThere;
+}
+
 /** What a group of tests needs beyond that. @type {Record<string, typeof NEEDS>} */
 const GROUP_NEEDS = {
   tls: [{ package: 'openssl', isThere: () => isProgram('openssl') }],
   start: [{ package: 'strace', isThere: () => isProgram('strace') }],
+  fuzz: [{ package: 'clang libclang-rt-dev', isThere: hasFuzzer }],
+  sanitize: [{ package: 'valgrind', isThere: () => isProgram('valgrind') }],
   lambda: [
     { package: 'autoconf', isThere: () => isProgram('autoconf') },
     { package: 'automake', isThere: () => isProgram('automake') },
@@ -52,7 +68,7 @@ async function missingPackages({ forTests, groups }) {
   const more = forTests ? [...TEST_NEEDS, ...groups.flatMap((name) => GROUP_NEEDS[name] ?? [])] : [];
   const needs = [...NEEDS, ...more];
   const found = await Promise.all(needs.map(({ isThere }) => isThere()));
-  return needs.filter((_, index) => !found[index]).map((need) => need.package);
+  return needs.filter((_, index) => !found[index]).flatMap((need) => need.package.split(' '));
 }
 
 /** The words before `apt-get` that let us install, or an error that says what a person can do. */

@@ -32,7 +32,7 @@ typedef struct lb_channel_handler {
   void (*closed)(void *arg);
 } lb_channel_handler_t;
 
-/* fd: connected, non-blocking; taken over, also on error. LB_OK, LB_EMEMORY,
+/* fd: connected; made non-blocking; taken over, also on error. LB_OK, LB_EMEMORY,
  * LB_ESPAWN. */
 int lb_channel_open(uv_loop_t *loop, int fd, const lb_channel_handler_t *handler, void *arg,
                     lb_channel_t **out);

@@ -13,6 +13,7 @@
 #include "text.h"
 
 #define LOWEST_FD 10 /* above every number that the child's descriptors get */
+#define REAP_MS 10   /* between looks at a process that is dead but not ours to reap yet */
 
 static void close_fd(int *fd) {
   if (*fd >= 0) close(*fd);
@@ -48,72 +49,50 @@ static void free_options(lb_start_options_t *options) {
   free((char *)options->private_python);
   free((char *)options->script);
   free((char *)options->worker);
-  lb_strings_free((char **)options->envp);
+  free((char **)options->envp);
 }
 
 /* ---- life ---- */
 
+static void launch_init(lb_launch_t *launch) {
+  memset(launch, 0, sizeof(*launch));
+  launch->control = launch->control_child = -1;
+  launch->lifeline = launch->lifeline_child = launch->words = -1;
+}
+
 static void launch_free(lb_launch_t *launch) {
+  close_fd(&launch->control);
+  close_fd(&launch->control_child);
+  close_fd(&launch->lifeline);
+  close_fd(&launch->lifeline_child);
+  close_fd(&launch->words);
   free(launch->detail);
   free(launch->python);
   if (launch->err == LB_OK && launch->process.pid > 0) close_fd(&launch->process.exit_fd);
 }
 
 static void generation_free(lb_generation_t *generation) {
-  close_fd(&generation->control);
-  close_fd(&generation->control_child);
-  close_fd(&generation->lifeline);
-  close_fd(&generation->lifeline_child);
-  close_fd(&generation->words);
+  lb_handoff_close(&generation->handoff);
   launch_free(&generation->launch);
   free_options(&generation->options);
   free(generation->detail);
   free(generation);
 }
 
-static int open_control(lb_generation_t *generation) {
-  int fds[2];
-  if (lb_sys.socketpair(LB_CONTROL_TYPE, fds) != 0) return errno;
-  generation->control = fds[0];
-  generation->control_child = fds[1];
-  return raise_fd(&generation->control_child);
-}
-
-static int open_lifeline(lb_generation_t *generation) {
-  int fds[2];
-  if (lb_sys.pipe(fds) != 0) return errno;
-  generation->lifeline_child = fds[0];
-  generation->lifeline = fds[1];
-  return raise_fd(&generation->lifeline_child);
-}
-
-static int open_words(lb_generation_t *generation) {
-  generation->words = lb_sys.words();
-  if (generation->words < 0) return errno;
-  return raise_fd(&generation->words);
-}
-
-int lb_generation_new(const lb_start_options_t *options, uint32_t number, lb_generation_t **out,
-                      int *sys_err) {
+int lb_generation_new(const lb_start_options_t *options, uint32_t number, lb_generation_t **out) {
   lb_generation_t *generation = calloc(1, sizeof(*generation));
   if (generation == NULL) return LB_EMEMORY;
   generation->refs = 1;
   generation->number = number;
   generation->begun_ns = uv_hrtime();
-  generation->control = generation->control_child = -1;
-  generation->lifeline = generation->lifeline_child = generation->words = -1;
-  int err = LB_EMEMORY;
-  if (!copy_options(options, &generation->options)) goto failed;
-  err = LB_ESPAWN;
-  *sys_err = open_control(generation);
-  if (*sys_err == 0) *sys_err = open_lifeline(generation);
-  if (*sys_err == 0) *sys_err = open_words(generation);
-  if (*sys_err != 0) goto failed;
+  lb_handoff_init(&generation->handoff);
+  launch_init(&generation->launch);
+  if (!copy_options(options, &generation->options)) {
+    generation_free(generation);
+    return LB_EMEMORY;
+  }
   *out = generation;
   return LB_OK;
-failed:
-  generation_free(generation);
-  return err;
 }
 
 void lb_generation_retain(lb_generation_t *generation) { generation->refs++; }
@@ -122,25 +101,72 @@ void lb_generation_release(lb_generation_t *generation) {
   if (generation != NULL && --generation->refs == 0) generation_free(generation);
 }
 
+/* Channels that were never handed over see the end of file. Closing the lifeline sends SIGIO to the
+ * process's group, of which something is left where another reaper was quicker than we: the
+ * kernel knows the group itself there, not just its number. */
+static void end(lb_generation_t *generation) {
+  generation->state = LB_GENERATION_ENDED;
+  lb_handoff_close(&generation->handoff);
+  close_fd(&generation->launch.lifeline);
+  close_fd(&generation->launch.lifeline_child);
+}
+
 /* ---- launch ---- */
+
+static int open_control(lb_launch_t *launch) {
+  int fds[2];
+  if (lb_sys.socketpair(LB_CONTROL_TYPE, fds) != 0) return errno;
+  launch->control = fds[0];
+  launch->control_child = fds[1];
+  return raise_fd(&launch->control_child);
+}
+
+static int open_lifeline(lb_launch_t *launch) {
+  int fds[2];
+  if (lb_sys.pipe(fds) != 0) return errno;
+  launch->lifeline_child = fds[0];
+  launch->lifeline = fds[1];
+  return raise_fd(&launch->lifeline_child);
+}
+
+static int open_words(lb_launch_t *launch) {
+  launch->words = lb_sys.words();
+  if (launch->words < 0) return errno;
+  return raise_fd(&launch->words);
+}
+
+static char *named(int sys_err) {
+  return lb_format("%s (%s)", lb_errno_name(sys_err), strerror(sys_err));
+}
+
+static int open_descriptors(lb_launch_t *launch) {
+  int sys_err = open_control(launch);
+  if (sys_err == 0) sys_err = open_lifeline(launch);
+  if (sys_err == 0) sys_err = open_words(launch);
+  if (sys_err == 0) return LB_OK;
+  launch->detail = named(sys_err);
+  return LB_ESPAWN;
+}
 
 static int spawn_python(const lb_generation_t *generation, char *const *envp, lb_launch_t *out) {
   char *argv[] = {out->python, "-I", "-S", "-X", "utf8", (char *)generation->options.script, NULL};
   lb_spawn_t request = {.path = out->python,
                         .argv = argv,
                         .envp = envp,
-                        .words = generation->words,
-                        .control = generation->control_child,
-                        .lifeline = generation->lifeline_child};
+                        .words = out->words,
+                        .control = out->control_child,
+                        .lifeline = out->lifeline_child};
   int sys_err = 0;
   int err = lb_spawn(&request, &out->process, &sys_err);
   if (err == LB_OK) {
     /* the worker arms it again, so a failure here costs only the time until
      * then */
-    (void)lb_process_arm_lifeline(&out->process, generation->lifeline_child);
+    (void)lb_process_arm_lifeline(&out->process, out->lifeline_child);
     return LB_OK;
   }
-  out->detail = lb_format("%s: %s (%s)", out->python, lb_errno_name(sys_err), strerror(sys_err));
+  char *why = named(sys_err);
+  out->detail = lb_format("%s: %s", out->python, why ? why : "");
+  free(why);
   return err;
 }
 
@@ -152,8 +178,8 @@ static int launch_chosen(const lb_generation_t *generation, const lb_python_quer
   char *worker = lb_format("LITELLM_BRIDGE_OPTIONS=%s", generation->options.worker);
   const char *extra[] = {worker, NULL};
   char **envp = worker ? lb_python_environment(query, plan, extra) : NULL;
-  int err = LB_EMEMORY;
-  if (envp != NULL && out->python != NULL) err = spawn_python(generation, envp, out);
+  int err = envp != NULL && out->python != NULL ? open_descriptors(out) : LB_EMEMORY;
+  if (err == LB_OK) err = spawn_python(generation, envp, out);
   lb_python_environment_free(envp);
   free(worker);
   return err;
@@ -166,7 +192,7 @@ void lb_generation_launch(lb_generation_t *generation, lb_launch_t *out) {
                              .root = "",
                              .envp = options->envp};
   lb_python_plan_t plan;
-  memset(out, 0, sizeof(*out));
+  launch_init(out);
   out->err = lb_python_plan(&query, &plan);
   if (out->err == LB_OK) {
     out->platform = plan.platform;
@@ -182,60 +208,46 @@ void lb_generation_launch(lb_generation_t *generation, lb_launch_t *out) {
 
 void lb_generation_publish(lb_generation_t *generation, lb_launch_t *launch) {
   generation->launch = *launch;
-  /* The child has its own copies; ours would keep its channels open after its
+  launch = &generation->launch;
+  /* The child has its own copy; ours would keep its channels open after its
    * death. */
-  close_fd(&generation->control_child);
-  close_fd(&generation->lifeline_child);
-  if (launch->err == LB_OK) {
-    generation->state = LB_GENERATION_RUNNING;
+  close_fd(&launch->control_child);
+  if (launch->err != LB_OK) {
+    lb_generation_blame(generation, launch->err, launch->detail);
+    end(generation);
     return;
   }
-  lb_generation_blame(generation, launch->err, launch->detail);
-  generation->state = LB_GENERATION_ENDED;
+  generation->handoff.control = launch->control;
+  launch->control = -1;
+  generation->state = LB_GENERATION_RUNNING;
+}
+
+void lb_generation_give_up(lb_generation_t *generation) { end(generation); }
+
+void lb_launch_discard(lb_launch_t *launch) {
+  lb_exit_t how;
+  if (launch->err == LB_OK) {
+    lb_process_signal(&launch->process, SIGKILL);
+    while (lb_process_reap(&launch->process, &how) != LB_OK)
+      lb_process_ended_within(&launch->process, REAP_MS);
+  }
+  launch_free(launch);
 }
 
 /* ---- channels ---- */
 
-/* One datagram; fd is attached unless -1. Returns an errno. */
-static int control_send(int control, char byte, int fd) {
-  union {
-    char bytes[CMSG_SPACE(sizeof(int))];
-    struct cmsghdr align;
-  } ancillary;
-  memset(&ancillary, 0, sizeof(ancillary));
-  struct iovec iov = {&byte, 1};
-  struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
-  if (fd >= 0) {
-    message.msg_control = ancillary.bytes;
-    message.msg_controllen = sizeof(ancillary.bytes);
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(header), &fd, sizeof(fd));
-  }
-  /* never waits: the server's mutex is held */
-  ssize_t sent = lb_sys.sendmsg(control, &message, MSG_DONTWAIT);
-  return sent < 0 ? errno : 0;
-}
-
 int lb_generation_attach(lb_generation_t *generation, int *fd, int *sys_err) {
   int fds[2];
-  *sys_err = 0;
   if (lb_sys.socketpair(SOCK_STREAM, fds) != 0) {
     *sys_err = errno;
     return LB_ESPAWN;
   }
-  *sys_err = lb_sys.set_nonblocking(fds[0]) == 0 ? 0 : errno;
-  if (*sys_err == 0) *sys_err = control_send(generation->control, 'c', fds[1]);
-  close(fds[1]); /* else our own copy would hide the child's death */
-  if (*sys_err == 0) {
+  int err = lb_handoff_give(&generation->handoff, fds[1], sys_err);
+  if (err == LB_OK)
     *fd = fds[0];
-    return LB_OK;
-  }
-  close(fds[0]);
-  int gone = *sys_err == EPIPE || *sys_err == ECONNRESET || *sys_err == ENOTCONN;
-  return gone ? LB_ESERVER_EXITED : LB_ESPAWN;
+  else
+    close(fds[0]);
+  return err;
 }
 
 /* ---- end ---- */
@@ -249,13 +261,13 @@ void lb_generation_blame(lb_generation_t *generation, int err, const char *detai
 lb_generation_state_t lb_generation_poll(lb_generation_t *generation) {
   if (generation->state == LB_GENERATION_RUNNING &&
       lb_process_reap(&generation->launch.process, &generation->exit) == LB_OK)
-    generation->state = LB_GENERATION_ENDED;
+    end(generation);
   return generation->state;
 }
 
 void lb_generation_goodbye(lb_generation_t *generation) {
   generation->stopping = 1;
-  (void)control_send(generation->control, 'g', -1); /* full or gone: signals follow */
+  lb_handoff_goodbye(&generation->handoff);
 }
 
 void lb_generation_signal(lb_generation_t *generation, int signal) {

@@ -41,11 +41,12 @@ static size_t trim(char *text, size_t len) {
 }
 
 char *lb_last_words(const lb_generation_t *generation) {
-  off_t size = lseek(generation->words, 0, SEEK_END); /* appending ignores the position */
+  int words = generation->launch.words;   /* -1 where it was never opened: then nothing is read */
+  off_t size = lseek(words, 0, SEEK_END); /* appending ignores the position */
   off_t from = size > WORDS_MAX ? size - WORDS_MAX : 0;
   char *text = malloc(WORDS_MAX + 1);
   if (text == NULL) return NULL;
-  ssize_t got = pread(generation->words, text, WORDS_MAX, from);
+  ssize_t got = pread(words, text, WORDS_MAX, from);
   trim(text, got < 0 ? 0 : (size_t)got);
   return text;
 }

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "errors.h"
-#include "text.h"
 
 static size_t name_length(const char *entry) { return strcspn(entry, "="); }
 
@@ -52,8 +51,7 @@ void lb_overlay_clear(lb_overlay_t *overlay) {
   *overlay = (lb_overlay_t){0};
 }
 
-/* The entries that stay and those that are set; borrowed; NULL: out of memory. */
-static char **merge(const lb_overlay_t *overlay, char *const *envp) {
+char **lb_overlay_apply(const lb_overlay_t *overlay, char *const *envp) {
   size_t total = overlay->count, count = 0;
   for (size_t i = 0; envp[i] != NULL; i++)
     total++;
@@ -64,11 +62,4 @@ static char **merge(const lb_overlay_t *overlay, char *const *envp) {
   for (size_t i = 0; i < overlay->count; i++)
     if (strchr(overlay->entries[i], '=') != NULL) merged[count++] = overlay->entries[i];
   return merged;
-}
-
-char **lb_overlay_apply(const lb_overlay_t *overlay, char *const *envp) {
-  char **merged = merge(overlay, envp);
-  char **copy = merged == NULL ? NULL : lb_strings_copy(merged);
-  free(merged);
-  return copy;
 }

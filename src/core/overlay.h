@@ -13,7 +13,7 @@ typedef struct lb_overlay {
 int lb_overlay_set(lb_overlay_t *overlay, const char *entry);
 void lb_overlay_clear(lb_overlay_t *overlay);
 
-/* envp with the overlay over it, in new memory (lb_strings_free). NULL: out of memory. */
+/* envp with the overlay over it: a new array (free it) of borrowed entries. NULL: out of memory. */
 char **lb_overlay_apply(const lb_overlay_t *overlay, char *const *envp);
 
 #endif

@@ -147,4 +147,8 @@ char **lb_python_environment(const lb_python_query_t *query, const lb_python_pla
   return table.entries;
 }
 
-void lb_python_environment_free(char **envp) { lb_strings_free(envp); }
+void lb_python_environment_free(char **envp) {
+  for (size_t i = 0; envp != NULL && envp[i] != NULL; i++)
+    free(envp[i]);
+  free(envp);
+}

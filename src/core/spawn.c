@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -109,6 +110,11 @@ int lb_process_reap(const lb_process_t *process, lb_exit_t *out) {
   else
     out->signal = info.si_status;
   return LB_OK;
+}
+
+int lb_process_ended_within(const lb_process_t *process, int ms) {
+  struct pollfd watched = {.fd = process->exit_fd, .events = POLLIN};
+  return poll(&watched, 1, ms) > 0;
 }
 
 void lb_process_signal(const lb_process_t *process, int signal) {

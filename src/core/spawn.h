@@ -38,6 +38,9 @@ int lb_spawn(const lb_spawn_t *request, lb_process_t *out, int *sys_err);
  * it runs. */
 int lb_process_reap(const lb_process_t *process, lb_exit_t *out);
 
+/* Waits so long (ms; -1: for ever) for its end, without reaping it. 1: it has ended. */
+int lb_process_ended_within(const lb_process_t *process, int ms);
+
 /* Signals the process, unless it was reaped. */
 void lb_process_signal(const lb_process_t *process, int signal);
 

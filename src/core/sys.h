@@ -27,7 +27,6 @@
  * for posix_spawn, which returns the errno. */
 typedef struct lb_sys {
   int (*socketpair)(int type, int fds[2]); /* AF_UNIX */
-  int (*set_nonblocking)(int fd);
   int (*pipe)(int fds[2]);
   int (*words)(void); /* an empty file without a name, in append mode */
   int (*dup_above)(int fd, int lowest);

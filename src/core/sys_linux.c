@@ -18,8 +18,6 @@ static int unix_socketpair(int type, int fds[2]) {
   return socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, fds);
 }
 
-static int set_nonblocking(int fd) { return fcntl(fd, F_SETFL, O_NONBLOCK); }
-
 static int pipe_cloexec(int fds[2]) { return pipe2(fds, O_CLOEXEC); }
 
 static int words(void) {
@@ -50,7 +48,6 @@ static int wait_process(pid_t pid, int fd, siginfo_t *info, int options) {
 
 lb_sys_t lb_sys = {
     .socketpair = unix_socketpair,
-    .set_nonblocking = set_nonblocking,
     .pipe = pipe_cloexec,
     .words = words,
     .dup_above = dup_above,

@@ -43,8 +43,6 @@ static int unix_socketpair(int type, int fds[2]) {
   return cloexec_both(fds);
 }
 
-static int set_nonblocking(int fd) { return fcntl(fd, F_SETFL, O_NONBLOCK); }
-
 static int pipe_cloexec(int fds[2]) { return pipe(fds) == 0 ? cloexec_both(fds) : -1; }
 
 static int words(void) {
@@ -113,7 +111,6 @@ static int wait_process(pid_t pid, int fd, siginfo_t *info, int options) {
 
 lb_sys_t lb_sys = {
     .socketpair = unix_socketpair,
-    .set_nonblocking = set_nonblocking,
     .pipe = pipe_cloexec,
     .words = words,
     .dup_above = dup_above,

@@ -18,22 +18,16 @@ char *lb_format(const char *format, ...) {
 }
 
 char **lb_strings_copy(char *const *strings) {
-  size_t count = 0;
-  while (strings[count] != NULL)
-    count++;
-  char **copy = calloc(count + 1, sizeof(*copy));
-  for (size_t i = 0; copy != NULL && i < count; i++) {
-    copy[i] = strdup(strings[i]);
-    if (copy[i] == NULL) {
-      lb_strings_free(copy);
-      return NULL;
-    }
+  size_t count = 0, bytes = 0;
+  for (; strings[count] != NULL; count++)
+    bytes += strlen(strings[count]) + 1;
+  char **copy = malloc((count + 1) * sizeof(*copy) + bytes);
+  if (copy == NULL) return NULL;
+  char *at = (char *)(copy + count + 1);
+  for (size_t i = 0; i < count; i++) {
+    copy[i] = strcpy(at, strings[i]);
+    at += strlen(at) + 1;
   }
+  copy[count] = NULL;
   return copy;
-}
-
-void lb_strings_free(char **strings) {
-  for (size_t i = 0; strings != NULL && strings[i] != NULL; i++)
-    free(strings[i]);
-  free(strings);
 }

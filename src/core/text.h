@@ -5,9 +5,7 @@
 /* printf into new memory. Owned by the caller; NULL: out of memory. */
 char *lb_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Deep copy of a NULL-terminated array. Owned by the caller; NULL: out of
- * memory. */
+/* Deep copy of a NULL-terminated array, in one piece: free() takes all. NULL: out of memory. */
 char **lb_strings_copy(char *const *strings);
-void lb_strings_free(char **strings); /* accepts NULL */
 
 #endif

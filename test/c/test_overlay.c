@@ -1,10 +1,10 @@
 #include "overlay.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "errors.h"
 #include "support.h"
-#include "text.h"
 
 static char *const base[] = {"PATH=/bin", "HOME=/root", "EMPTY=", NULL};
 
@@ -13,7 +13,7 @@ static void is(char **got, const char *const *expected) {
   for (; expected[i] != NULL; i++)
     assert_string_equal(got[i], expected[i]);
   assert_null(got[i]);
-  lb_strings_free(got);
+  free(got);
 }
 
 static void an_empty_one_changes_nothing(void **state) {
@@ -56,11 +56,9 @@ static void no_memory_changes_nothing(void **state) {
     assert_int_equal(alloc_restore(), 1);
     assert_int_equal(overlay.count, 1);
   }
-  for (int nth = 1; nth <= 3; nth++) {
-    alloc_fail(nth);
-    assert_null(lb_overlay_apply(&overlay, base));
-    assert_int_equal(alloc_restore(), 1);
-  }
+  alloc_fail(1);
+  assert_null(lb_overlay_apply(&overlay, base));
+  assert_int_equal(alloc_restore(), 1);
   is(lb_overlay_apply(&overlay, (char *const[]){NULL}), (const char *const[]){"A=1", NULL});
   lb_overlay_clear(&overlay);
 }

@@ -1,5 +1,6 @@
 /* The system refuses: each call on the way to a Python process. */
 #include <dirent.h>
+#include <pthread.h>
 
 #include "port_bench.h"
 #include "sys.h"
@@ -16,12 +17,18 @@ static int fd_count(void) {
 static lb_sys_t real;
 static int refused_with;
 static int passing; /* calls that are let through first */
+static pthread_t loop_thread;
 
-static int no_socketpair(int type, int fds[2]) {
-  if (passing-- > 0) return real.socketpair(type, fds);
+static int refuse_pair(int type, int fds[2], int on_loop) {
+  int is_on_loop = pthread_equal(pthread_self(), loop_thread) != 0;
+  if (is_on_loop != on_loop) return real.socketpair(type, fds);
   errno = refused_with;
   return -1;
 }
+/* The control socket, which the starting thread makes. */
+static int no_control_pair(int type, int fds[2]) { return refuse_pair(type, fds, 0); }
+/* The channel. */
+static int no_channel_pair(int type, int fds[2]) { return refuse_pair(type, fds, 1); }
 static int no_pipe(int fds[2]) {
   (void)fds;
   errno = refused_with;
@@ -33,11 +40,6 @@ static int no_words(void) {
 }
 static int no_dup(int fd, int lowest) {
   if (passing-- > 0) return real.dup_above(fd, lowest);
-  errno = refused_with;
-  return -1;
-}
-static int no_nonblocking(int fd) {
-  (void)fd;
   errno = refused_with;
   return -1;
 }
@@ -85,50 +87,54 @@ static void refused(bench_t *b, int expected, const char *name) {
   assert_true(fd_count() <= before + 6); /* the last generation is kept for its status */
 }
 
+static void forgive(void) {
+  const char *contradiction;
+  lb_server_unclaim(); /* else starts would be refused for a while */
+  lb_server_claim(NULL, 0, &contradiction);
+}
+
+/* What exec says of the file is the interpreter's, all else the system's. */
+static int expected_of(size_t offset, int sys_err) {
+  int of_exec = offset == offsetof(lb_sys_t, posix_spawn) && sys_err == EACCES;
+  return of_exec ? LB_EPYTHON_BROKEN : LB_ESPAWN;
+}
+
 static void each_system_call_can_fail(void **state) {
   bench_t *b = *state;
   real = lb_sys;
+  loop_thread = pthread_self();
+  const int errors[] = {EAGAIN, ENOMEM, EMFILE, E2BIG, ETXTBSY, EACCES};
   struct {
     size_t offset;
     void *stand_in;
-    int sys_err, expected;
-    const char *name;
     int passing;
   } rows[] = {
-      {offsetof(lb_sys_t, socketpair), (void *)no_socketpair, EMFILE, LB_ESPAWN, "EMFILE", 0},
-      {offsetof(lb_sys_t, socketpair), (void *)no_socketpair, EMFILE, LB_ESPAWN, "EMFILE", 1},
-      {offsetof(lb_sys_t, pipe), (void *)no_pipe, ENFILE, LB_ESPAWN, "ENFILE", 0},
-      {offsetof(lb_sys_t, words), (void *)no_words, ENOMEM, LB_ESPAWN, "ENOMEM", 0},
-      {offsetof(lb_sys_t, dup_above), (void *)no_dup, EMFILE, LB_ESPAWN, "EMFILE", 0},
-      {offsetof(lb_sys_t, dup_above), (void *)no_dup, EMFILE, LB_ESPAWN, "EMFILE", 1},
-      {offsetof(lb_sys_t, dup_above), (void *)no_dup, EMFILE, LB_ESPAWN, "EMFILE", 2},
-      {offsetof(lb_sys_t, set_nonblocking), (void *)no_nonblocking, EPERM, LB_ESPAWN, "EPERM", 0},
-      {offsetof(lb_sys_t, sendmsg), (void *)no_sendmsg, EAGAIN, LB_ESPAWN, "EAGAIN", 0},
-      {offsetof(lb_sys_t, posix_spawn), (void *)no_spawn, EAGAIN, LB_ESPAWN, "EAGAIN", 0},
-      {offsetof(lb_sys_t, posix_spawn), (void *)no_spawn, E2BIG, LB_ESPAWN, "E2BIG", 0},
-      {offsetof(lb_sys_t, posix_spawn), (void *)no_spawn, EACCES, LB_EPYTHON_BROKEN, "EACCES", 0},
-      {offsetof(lb_sys_t, posix_spawn), (void *)no_spawn, ETXTBSY, LB_ESPAWN, "ETXTBSY", 0},
-      {offsetof(lb_sys_t, exit_fd), (void *)no_exit_fd, ENOSYS, LB_ESPAWN, "ENOSYS", 0},
+      {offsetof(lb_sys_t, socketpair), (void *)no_control_pair, 0},
+      {offsetof(lb_sys_t, socketpair), (void *)no_channel_pair, 0},
+      {offsetof(lb_sys_t, pipe), (void *)no_pipe, 0},
+      {offsetof(lb_sys_t, words), (void *)no_words, 0},
+      {offsetof(lb_sys_t, dup_above), (void *)no_dup, 0},
+      {offsetof(lb_sys_t, dup_above), (void *)no_dup, 1},
+      {offsetof(lb_sys_t, dup_above), (void *)no_dup, 2},
+      {offsetof(lb_sys_t, posix_spawn), (void *)no_spawn, 0},
+      {offsetof(lb_sys_t, exit_fd), (void *)no_exit_fd, 0},
   };
-  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-    memcpy((char *)&lb_sys + rows[i].offset, &rows[i].stand_in, sizeof(void *));
-    refused_with = rows[i].sys_err;
-    passing = rows[i].passing;
-    refused(b, rows[i].expected, rows[i].name);
+  size_t count = sizeof(errors) / sizeof(errors[0]);
+  for (size_t i = 0; i < count * sizeof(rows) / sizeof(rows[0]); i++) {
+    size_t row = i / count;
+    forgive();
+    memcpy((char *)&lb_sys + rows[row].offset, &rows[row].stand_in, sizeof(void *));
+    refused_with = errors[i % count];
+    passing = rows[row].passing;
+    refused(b, expected_of(rows[row].offset, refused_with), lb_errno_name(refused_with));
     b->ready = 0;
-    start(b, "answer"); /* a later start works, and ends the back-off */
+    start(b, "answer"); /* a later start works */
     await(b, &b->ready);
     lb_server_stop();
     b->down = 0;
     await(b, &b->down);
     assert_true(no_children());
   }
-}
-
-static void forgive(void) {
-  const char *contradiction;
-  lb_server_unclaim(); /* else starts would be refused for a while */
-  lb_server_claim(NULL, 0, &contradiction);
 }
 
 static void each_step_of_a_spawn_can_fail(void **state) {
@@ -190,6 +196,48 @@ static void without_a_watch_the_channel_tells_of_the_end(void **state) {
   assert_string_equal(b->last.signal, "SIGKILL");
 }
 
+/* Until it takes them, they wait; nobody is refused. */
+static void a_full_control_socket_only_delays(void **state) {
+  bench_t *b = *state, *other = NULL;
+  const int signs[] = {EAGAIN, ENOBUFS, ENOMEM, ETOOMANYREFS};
+  setup((void **)&other);
+  real = lb_sys;
+  for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+    b->ready = b->down = b->spawned = other->ready = other->down = 0;
+    start(b, "answer");
+    await(b, &b->ready);
+    await(b, &b->spawned);
+    lb_sys.sendmsg = no_control; /* once */
+    refused_with = signs[i];
+    start(other, "answer");
+    await(other, &other->ready);
+    assert_int_equal(other->generation, b->generation);
+    lb_server_stop();
+    await(b, &b->down);
+    await(other, &other->down);
+  }
+  teardown((void **)&other);
+}
+
+/* Of another kind than being full: its instance is told at once. */
+static void a_control_socket_that_takes_no_descriptor_is_an_error(void **state) {
+  bench_t *b = *state, *other = NULL;
+  char *detail = NULL;
+  uint64_t wait_ms;
+  setup((void **)&other);
+  real = lb_sys;
+  start(b, "answer");
+  await(b, &b->ready);
+  lb_sys.sendmsg = no_control;
+  refused_with = EMFILE;
+  assert_int_equal(try_start(other, PEER, "answer", &detail, &wait_ms), LB_ESPAWN);
+  assert_non_null(strstr(detail, "EMFILE"));
+  free(detail);
+  start(other, "answer");
+  await(other, &other->ready);
+  teardown((void **)&other);
+}
+
 /* It lives, but hears nobody: the first one who notices starts the next. */
 static void a_worker_without_its_control_socket_is_replaced(void **state) {
   bench_t *b = *state, *other = NULL;
@@ -226,6 +274,8 @@ int main(void) {
       CASE(without_a_thread_to_start_on),
       CASE(without_a_thread_to_wait_on_it_is_killed_at_once),
       CASE(without_a_watch_the_channel_tells_of_the_end),
+      CASE(a_full_control_socket_only_delays),
+      CASE(a_control_socket_that_takes_no_descriptor_is_an_error),
       CASE(a_worker_without_its_control_socket_is_replaced),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,7 @@ const { before, test } = require('node:test');
 
 const { LiteLLM } = require('../../lib');
 const { children, untilGone } = require('./support/proc');
-const { fixture, start } = require('./support/program');
+const { fixture, preloaded, start } = require('./support/program');
 
 const TIMEOUT = { timeout: 60_000 }; // ms
 const OPTIONS = { python: fixture('answers'), log: 'silent' };
@@ -70,7 +70,7 @@ before(() => {
 
 test('a reaper that is quicker than we: the end is seen, its status unknown', TIMEOUT, async (t) => {
   const REAPED = path.join(folder, 'reaped');
-  const env = { LD_PRELOAD: reaper, REAPED };
+  const env = { LD_PRELOAD: preloaded(reaper), REAPED };
   const program = start(t, 'reaped.js', [OPTIONS, REAPED], { env });
   const { first, next, error } = await program.next();
   const { code, exitCode, signal, pid, message } = error;

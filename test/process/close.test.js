@@ -17,7 +17,7 @@ const {
 } = require('./support/proc');
 const { fixture, worker } = require('./support/program');
 
-const TIMEOUT = { timeout: 30_000 }; // ms
+const TIMEOUT = { timeout: 120_000 }; // ms
 const REQUEST = {
   model: 'm',
   messages: [],

@@ -8,7 +8,7 @@ const { test } = require('node:test');
 const { withVariable, until, untilGone } = require('./support/proc');
 const { fixture, start, worker } = require('./support/program');
 
-const TIMEOUT = { timeout: 30_000 }; // ms
+const TIMEOUT = { timeout: 120_000 }; // ms
 const CLEAN = { code: 0, signal: null, stderr: '' };
 const RUNS = 5;
 

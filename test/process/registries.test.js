@@ -10,7 +10,7 @@ const { children } = require('./support/proc');
 const { fixture } = require('./support/program');
 const { makeRegistry } = require('./support/registry');
 
-const TIMEOUT = { timeout: 30_000 }; // ms
+const TIMEOUT = { timeout: 120_000 }; // ms
 const ROOT = path.join(__dirname, '..', '..');
 const LIB = require.resolve('../../lib');
 const OPTIONS = { python: fixture('answers'), log: 'silent' };

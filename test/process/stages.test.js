@@ -9,7 +9,7 @@ const { WAYS } = require('./programs/ways');
 const { descendants, until, untilGone } = require('./support/proc');
 const { start, worker } = require('./support/program');
 
-const TIMEOUT = 30_000; // ms; what is left behind would sleep for longer
+const TIMEOUT = 120_000; // ms; what is left behind would sleep for longer
 
 /** What Python does, and how far the instance has to be. */
 const STAGES = {
