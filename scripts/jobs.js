@@ -32,7 +32,7 @@ function total(text, pattern) {
 /**
  * @param {string} name
  * @param {Counts} counts
- * @param {string | null} file
+ * @param {string} file
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} [env] over this process's
  * @returns {Job}
