@@ -97,6 +97,7 @@ const GROUPS = {
     ...onLocked(pytestGroup('tls', 'test/tls'))(...chosen),
     ...nodeGroup('tls')(chosen[0]),
   ],
+  equivalence: pytestGroup('equivalence', 'test/equivalence'),
   newer: newerGroup,
 };
 

@@ -80,35 +80,126 @@ TOOLS = [
 ]
 DEPLOYMENTS = [
     {"model_name": "a", "litellm_params": {"model": "openai/gpt-4o", "api_key": "k", "rpm": 10}},
-    {"model_name": "a", "litellm_params": {"model": "azure/x", "api_key": "k", "api_base": "http://127.0.0.1:9"}},
-    {"model_name": "b", "litellm_params": {"model": "anthropic/claude-3-haiku-20240307", "api_key": "k", "mock_response": "from b"}},
+    {
+        "model_name": "a",
+        "litellm_params": {"model": "azure/x", "api_key": "k", "api_base": "http://127.0.0.1:9"},
+    },
+    {
+        "model_name": "b",
+        "litellm_params": {
+            "model": "anthropic/claude-3-haiku-20240307",
+            "api_key": "k",
+            "mock_response": "from b",
+        },
+    },
 ]
 CLOSED = "http://127.0.0.1:9"  # the discard port, where nobody listens
 
 COUNTED = (
-    "gpt-4o", "gpt-4", "gpt-3.5-turbo", "gpt-3.5-turbo-0301", "o1", "text-embedding-3-small", "claude-2", "claude-instant-1",
-    "claude-3-5-sonnet-20240620", "anthropic/claude-3-haiku-20240307", "gemini/gemini-1.5-pro", "vertex_ai/gemini-pro",
-    "mistral/mistral-large-latest", "bedrock/anthropic.claude-v2", "command-r", "no-such-model", "azure/gpt-4o", "",
+    "gpt-4o",
+    "gpt-4",
+    "gpt-3.5-turbo",
+    "gpt-3.5-turbo-0301",
+    "o1",
+    "text-embedding-3-small",
+    "claude-2",
+    "claude-instant-1",
+    "claude-3-5-sonnet-20240620",
+    "anthropic/claude-3-haiku-20240307",
+    "gemini/gemini-1.5-pro",
+    "vertex_ai/gemini-pro",
+    "mistral/mistral-large-latest",
+    "bedrock/anthropic.claude-v2",
+    "command-r",
+    "no-such-model",
+    "azure/gpt-4o",
+    "",
 )
 NAMED = (
-    *COUNTED, "groq/llama3-8b-8192", "together_ai/x/y", "ollama/llama2", "huggingface/bigcode/starcoder", "cohere/command-r",
-    "deepseek/deepseek-chat", "openrouter/openai/gpt-4o", "perplexity/sonar", "xai/grok-2", "replicate/meta/llama-2-7b", "sagemaker/x",
-    "watsonx/ibm/granite", "databricks/dbrx", "fireworks_ai/llama-v3", "dall-e-3", "whisper-1", "ft:gpt-3.5-turbo:org::id", "nonsense/model",
+    *COUNTED,
+    "groq/llama3-8b-8192",
+    "together_ai/x/y",
+    "ollama/llama2",
+    "huggingface/bigcode/starcoder",
+    "cohere/command-r",
+    "deepseek/deepseek-chat",
+    "openrouter/openai/gpt-4o",
+    "perplexity/sonar",
+    "xai/grok-2",
+    "replicate/meta/llama-2-7b",
+    "sagemaker/x",
+    "watsonx/ibm/granite",
+    "databricks/dbrx",
+    "fireworks_ai/llama-v3",
+    "dall-e-3",
+    "whisper-1",
+    "ft:gpt-3.5-turbo:org::id",
+    "nonsense/model",
 )
 PROVIDERS = (
-    "openai", "azure", "anthropic", "gemini", "vertex_ai", "bedrock", "cohere", "mistral", "groq", "deepseek",
-    "together_ai", "ollama", "huggingface", "openrouter", "perplexity", "fireworks_ai", "xai", "watsonx", "databricks", "sagemaker",
+    "openai",
+    "azure",
+    "anthropic",
+    "gemini",
+    "vertex_ai",
+    "bedrock",
+    "cohere",
+    "mistral",
+    "groq",
+    "deepseek",
+    "together_ai",
+    "ollama",
+    "huggingface",
+    "openrouter",
+    "perplexity",
+    "fireworks_ai",
+    "xai",
+    "watsonx",
+    "databricks",
+    "sagemaker",
 )
-PRICED = ("gpt-4o", "gpt-4o-mini", "claude-3-5-sonnet-20240620", "gemini/gemini-1.5-pro", "mistral/mistral-large-latest", "command-r", "no-such-model")
+PRICED = (
+    "gpt-4o",
+    "gpt-4o-mini",
+    "claude-3-5-sonnet-20240620",
+    "gemini/gemini-1.5-pro",
+    "mistral/mistral-large-latest",
+    "command-r",
+    "no-such-model",
+)
 MOCKS = (
-    "'a reply'", "'litellm.RateLimitError'", "'litellm.InternalServerError'", "'litellm.ContextWindowExceededError'", "'litellm.ContentPolicyViolationError'",
-    "Exception('broken')", "litellm.AuthenticationError('no key', llm_provider='openai', model='m')",
+    "'a reply'",
+    "'litellm.RateLimitError'",
+    "'litellm.InternalServerError'",
+    "'litellm.ContextWindowExceededError'",
+    "'litellm.ContentPolicyViolationError'",
+    "Exception('broken')",
+    "litellm.AuthenticationError('no key', llm_provider='openai', model='m')",
     "{'id': '1', 'choices': [{'message': {'role': 'assistant', 'content': 'x'}, 'finish_reason': 'stop', 'index': 0}], 'usage': {'prompt_tokens': 1, 'completion_tokens': 2, 'total_tokens': 3}}",
 )
-UNREACHABLE = ("openai/m", "azure/m", "anthropic/m", "gemini/m", "mistral/m", "groq/m", "ollama/m", "cohere/m", "deepseek/m")
+UNREACHABLE = (
+    "openai/m",
+    "azure/m",
+    "anthropic/m",
+    "gemini/m",
+    "mistral/m",
+    "groq/m",
+    "ollama/m",
+    "cohere/m",
+    "deepseek/m",
+)
 ERRORS = (
-    "AuthenticationError", "NotFoundError", "BadRequestError", "RateLimitError", "ServiceUnavailableError", "InternalServerError", "Timeout",
-    "ContextWindowExceededError", "ContentPolicyViolationError", "UnsupportedParamsError", "APIConnectionError",
+    "AuthenticationError",
+    "NotFoundError",
+    "BadRequestError",
+    "RateLimitError",
+    "ServiceUnavailableError",
+    "InternalServerError",
+    "Timeout",
+    "ContextWindowExceededError",
+    "ContentPolicyViolationError",
+    "UnsupportedParamsError",
+    "APIConnectionError",
 )
 
 EXPRESSIONS = (
@@ -132,15 +223,27 @@ EXPRESSIONS = (
     "get_llm_provider('x', api_base='https://api.groq.com/openai/v1')",
     *(f"get_model_info({model!r})" for model in NAMED),
     *(f"get_max_tokens({model!r})" for model in NAMED[:12]),
-    *(f"completion_cost(model={model!r}, prompt='a question', completion='an answer')" for model in PRICED),
+    *(
+        f"completion_cost(model={model!r}, prompt='a question', completion='an answer')"
+        for model in PRICED
+    ),
     *(f"cost_per_token({model!r}, prompt_tokens=1000, completion_tokens=50)" for model in PRICED),
     "completion_cost(completion_response=ModelResponse(model='gpt-4o', usage=Usage(prompt_tokens=10, completion_tokens=20, total_tokens=30)))",
     "completion_cost(completion_response=ImageResponse(data=[{'url': 'u'}]), model='dall-e-3', call_type='image_generation', size='1024x1024', quality='standard')",
     "completion_cost(completion_response=7)",
     *(f"get_supported_openai_params('m', {provider!r})" for provider in (*PROVIDERS, "nonsense")),
-    *(f"get_optional_params(model='m', custom_llm_provider={provider!r}, temperature=0.5, max_tokens=10, stop=['x'])" for provider in PROVIDERS),
-    *(f"get_optional_params(model='m', custom_llm_provider={provider!r}, tools=TOOLS, tool_choice='auto')" for provider in PROVIDERS[:10]),
-    *(f"get_optional_params(model='m', custom_llm_provider={provider!r}, logit_bias={{'1': 2}})" for provider in PROVIDERS[:10]),
+    *(
+        f"get_optional_params(model='m', custom_llm_provider={provider!r}, temperature=0.5, max_tokens=10, stop=['x'])"
+        for provider in PROVIDERS
+    ),
+    *(
+        f"get_optional_params(model='m', custom_llm_provider={provider!r}, tools=TOOLS, tool_choice='auto')"
+        for provider in PROVIDERS[:10]
+    ),
+    *(
+        f"get_optional_params(model='m', custom_llm_provider={provider!r}, logit_bias={{'1': 2}})"
+        for provider in PROVIDERS[:10]
+    ),
     "get_optional_params(model='claude-3-5-sonnet-20240620', custom_llm_provider='anthropic', response_format={'type': 'json_object'})",
     "get_optional_params(model='o1', custom_llm_provider='openai', max_tokens=3, reasoning_effort='low')",
     "get_optional_params_embeddings(model='m', custom_llm_provider='openai', dimensions=7)",
@@ -159,8 +262,14 @@ EXPRESSIONS = (
     "completion('openai/gpt-4o', HELLO)",
     "completion('anthropic/claude-3-haiku-20240307', HELLO, logit_bias={'1': 1}, api_key='k')",
     "completion('anthropic/claude-3-haiku-20240307', HELLO, logit_bias={'1': 1}, api_key='k', drop_params=True, api_base=CLOSED)",
-    *(f"completion({model!r}, HELLO, api_key='k', api_base=CLOSED, api_version='1', max_retries=0)" for model in UNREACHABLE),
-    *(f"acompletion({model!r}, HELLO, api_key='k', api_base=CLOSED, api_version='1', max_retries=0)" for model in UNREACHABLE),
+    *(
+        f"completion({model!r}, HELLO, api_key='k', api_base=CLOSED, api_version='1', max_retries=0)"
+        for model in UNREACHABLE
+    ),
+    *(
+        f"acompletion({model!r}, HELLO, api_key='k', api_base=CLOSED, api_version='1', max_retries=0)"
+        for model in UNREACHABLE
+    ),
     "text_completion(model='gpt-3.5-turbo-instruct', prompt='say', mock_response='said')",
     "atext_completion(model='gpt-3.5-turbo-instruct', prompt='say', mock_response='said', stream=True)",
     "embedding('text-embedding-3-small', ['one', 'two'], mock_response=[0.1, 0.2])",
@@ -173,7 +282,11 @@ EXPRESSIONS = (
     "trim_messages(HELLO, model='gpt-4o')",
     "trim_messages('no list', model='gpt-4o', max_tokens=3)",
     *(f"validate_environment({model!r})" for model in NAMED[:24]),
-    *(f"{name}({model!r})" for name in ("supports_vision", "supports_function_calling") for model in NAMED[:10]),
+    *(
+        f"{name}({model!r})"
+        for name in ("supports_vision", "supports_function_calling")
+        for model in NAMED[:10]
+    ),
     "Router(DEPLOYMENTS).get_model_list()",
     "Router(DEPLOYMENTS).get_model_names()",
     "Router(DEPLOYMENTS).completion('b', HELLO)",

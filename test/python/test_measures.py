@@ -14,6 +14,7 @@ import pytest
 
 from litellm_bridge import measures
 from litellm_bridge.measures.bytecode import only_imports
+from versions import IS_LOCKED
 
 PROGRAM = Path(__file__).parent / "programs" / "measured.py"
 PACKAGE = Path(measures.__file__).parents[2]
@@ -55,7 +56,10 @@ IN_FORCE = {
 @pytest.mark.parametrize("off", ["", "all"])
 def test_each_is_in_force_unless_it_is_switched_off(off):
     outcomes = run(*IN_FORCE.values(), LITELLM_BRIDGE_MEASURES_OFF=off)
+    by_litellm = () if IS_LOCKED else ("tokenizers", "anthropic")  # a newer one does these itself
     for name, outcome in zip(IN_FORCE, outcomes, strict=True):
+        if name in by_litellm:
+            continue
         assert (outcome is None) == (not off), (name, outcome)
 
 
@@ -83,6 +87,7 @@ USES = {
         assert copy.deepcopy(litellm.encoding).n_vocab == 100277""",
     "its file is where it was at the import": """
         import os
+        if 'encoding' not in vars(litellm): sys.exit(0)  # a newer LiteLLM loads it later itself
         os.environ['TIKTOKEN_CACHE_DIR'] = '/nowhere'
         assert litellm.encoding.eot_token == 100257
         assert os.environ['TIKTOKEN_CACHE_DIR'] == '/nowhere'""",
@@ -133,9 +138,8 @@ USES = {
         assert not hasattr(t, 'NoSuchName')""",
     "models show their own signature": """
         import inspect
-        from litellm.types.utils import Choices, Usage
-        assert 'prompt_tokens' in inspect.signature(Usage).parameters
-        assert 'finish_reason' in str(Choices.__signature__)""",
+        from litellm.types.router import LiteLLM_Params
+        assert 'aws_region_name' in inspect.signature(LiteLLM_Params).parameters""",
     "models of the application are built at once": """
         import pydantic
         class Own(pydantic.BaseModel):

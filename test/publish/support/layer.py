@@ -15,7 +15,13 @@ def entry(name: str, mode: int) -> zipfile.ZipInfo:
 
 
 def main(file: str, arch: str, litellm: str, ballast: int = 0, claimed: int = 0) -> None:
-    manifest = {"format": 1, "arch": arch, "variant": "default", "python": "3.11.2", "litellm": litellm}
+    manifest = {
+        "format": 1,
+        "arch": arch,
+        "variant": "default",
+        "python": "3.11.2",
+        "litellm": litellm,
+    }
     with zipfile.ZipFile(file, "w") as layer:
         layer.writestr(entry("python/bin/python3", 0o755), b"\x7fELF" + arch.encode())
         layer.writestr(entry(MANIFEST, 0o644), json.dumps(manifest))
