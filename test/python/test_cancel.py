@@ -121,7 +121,9 @@ def test_the_end_of_the_channel_cancels_its_calls(server, provider):
 def test_other_calls_go_on(channel, provider):
     for name in ("goes", "stays"):
         provider.on(name, held(openai_stream([f"{name} "])[:-2]))
-    goes, stays = (begin(channel, provider, "openai", name) for name in ("goes", "stays"))
+    stays = begin(channel, provider, "openai", "stays")
+    until(lambda: provider.exchange("stays"), "its request")
+    goes = begin(channel, provider, "openai", "goes")
     channel.wait(lambda frame: frame.call == goes, "a chunk")
     cancelled(channel, goes)
     assert provider.exchange("goes").hung_up.wait(PATIENCE_S)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+from collections import deque
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 from .. import frames
 from ..chunks import ChunkEncoder, Message
 from ..turns import Turn
-from . import source
 from .feed import WrapperFeed
 from .fit import Plan, fitting, repetition_limit
 from .formats import Fit
 from .learner import Learner
+from .source import Source
 from .state import WrapperState
 from .switch import switch
 from .templates import Replay
@@ -32,7 +33,9 @@ class FastStream:
         self._encoder = ChunkEncoder()
         self._replay = Replay(self._encoder)
         self._turn = Turn()
+        self._events: deque[bytes] = deque()  # not done yet
         self._out: list[Message] = []  # not sent yet
+        self._failure: BaseException | None = None  # of what ran in the data callback
         self._fit: Fit | None = None  # None: LiteLLM does it all
 
     @property
@@ -91,41 +94,68 @@ class FastStream:
 
     async def _fast(self) -> None:
         assert self._fit is not None
-        data = source.read(self._fit.response)
+        source = Source(self._fit.response, self._take_now)
         try:
-            await self._read(data)
+            await self._read(source)
         finally:
             self._state.sync()
             with contextlib.suppress(Exception):
-                await data.aclose()
+                await source.close()
 
-    async def _read(self, data: AsyncIterator[bytes]) -> None:
+    async def _read(self, source: Source) -> None:
         end = None
         while not self._feed.ended:
             try:
-                piece = await anext(data)
-            except StopAsyncIteration:
-                break
+                piece = await source.read()
             except Exception as exc:  # LiteLLM makes its own error of it
                 end = exc
                 break
+            if piece is None:
+                break
             await self._take(piece)
+            if self._cutter.mixed:
+                source.leave_callback()
             await self._turn.share()
         await self._finish(end)
 
+    def _take_now(self, piece: bytes) -> bool:
+        """Does as much of a piece as goes without LiteLLM and without waiting: whether all."""
+        try:
+            self._events.extend(self._cutter.feed(piece))
+            self._answer_events()
+            return not self._events and not self._cutter.mixed and self._send_now()
+        except BaseException as exc:  # belongs to the task, and not to the transport
+            self._failure = exc
+            return False
+
     async def _take(self, piece: bytes) -> None:
-        if self._cutter.mixed:
-            await self._litellm(self._feed.put(piece))
-            return
-        for event in self._cutter.feed(piece):
-            view = self._format.view(event)
-            if view is None or not (self._answer(view) or self._foretell(view)):
-                await self._give(event)
-            if self._feed.ended:
+        """piece: b"" for what _take_now left."""
+        if self._failure is not None:
+            raise self._failure
+        if piece:
+            if self._cutter.mixed:
+                await self._litellm(self._feed.put(piece))
                 return
-        if self._cutter.mixed:
+            self._events.extend(self._cutter.feed(piece))
+        await self._work()
+
+    async def _work(self) -> None:
+        self._answer_events()
+        while self._events and not self._feed.ended:
+            await self._give(self._events.popleft())
+            self._answer_events()
+        if self._cutter.mixed and not self._feed.ended:
             await self._hand_over()
         await self._send()
+
+    def _answer_events(self) -> None:
+        """Up to the first one that is LiteLLM's to do."""
+        events, view_of = self._events, self._format.view
+        while events and not self._feed.ended:
+            view = view_of(events[0])
+            if view is None or not (self._answer(view) or self._foretell(view)):
+                return
+            events.popleft()
 
     def _answer(self, view: bytes) -> bool:
         """Answers an event from a template, if there is one for it."""
@@ -187,15 +217,16 @@ class FastStream:
             await self._turn.share()
         return made
 
+    def _send_now(self) -> bool:
+        """Sends what there is, as far as the consumer is ready. Whether all went."""
+        out = self._out
+        if out:
+            self._call.respond()
+            del out[: self._call.try_send_all(out)]
+        return not out
+
     async def _send(self) -> None:
         """Sends what there is, and waits where the consumer is not ready."""
-        out, self._out = self._out, []
-        if not out:
-            return
-        call = self._call
-        call.respond()
-        sent = call.try_send_all(out)
-        while sent < len(out):
-            await call.send(*out[sent])
-            sent += 1
-            sent += call.try_send_all(out[sent:])
+        while not self._send_now():
+            await self._call.send(*self._out[0])
+            del self._out[0]

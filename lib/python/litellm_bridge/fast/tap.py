@@ -1,0 +1,188 @@
+"""Takes a response's bytes in the data callback of its connection, where no task has to be woken.
+
+A piece that arrives wakes the reader's task, which then runs through the generators of httpx,
+LiteLLM and aiohttp to fetch it: more work than all that is done with the piece. Here the piece is
+fetched as soon as aiohttp's own callback has put it into the StreamReader.
+
+Two things of aiohttp are used for that, both checked once with a StreamReader of our own (another
+aiohttp, another transport: the task is woken as usual): whoever waits for data is its `_waiter`,
+and gets set_result or set_exception; the connection's protocol object may have a data_received of
+its own. Whatever is not data (the end, an error, a lost connection) is left to the generators.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable
+from typing import Any
+
+TakeNow = Callable[[bytes], bool]
+
+
+class Tap:
+    """Of one response. Everything runs on the loop's thread."""
+
+    def __init__(self, reader: Any, protocol: Any, take_now: TakeNow) -> None:
+        self._reader = reader
+        self._protocol = protocol
+        self._take_now = take_now
+        self._plain = type(protocol).data_received.__get__(protocol)
+        self._woken: asyncio.Future[None] | None = None  # what the task waits for
+        self._receiving = False
+        self._came = False
+        self._left = False  # take_now could not do all of a piece
+        self._hooked = self._hook()
+
+    async def read(self) -> bytes | None:
+        """The next piece; b"" where take_now left some of one undone; None: the end, or an error."""
+        reader = self._reader
+        while not self._left:
+            if reader._exception is not None or (reader._eof and not reader._buffer):
+                return None
+            if reader._buffer:
+                return bytes(reader.read_nowait())
+            if not self._protocol.connected:
+                return None
+            await self._wait()
+        self._left = False
+        return b""
+
+    def close(self) -> None:
+        """The connection is as it was; it may have another response already."""
+        if self._reader._waiter is self:
+            self._reader._waiter = None
+        if vars(self._protocol).get("data_received") is self._hooked:
+            del self._protocol.data_received
+            self._tell_transport()
+
+    # -- as the future that aiohttp's reader waits with
+
+    def done(self) -> bool:
+        return False
+
+    def set_result(self, _: None) -> None:
+        """Data came, or the end."""
+        if self._receiving:
+            self._came = True
+        else:
+            self._wake()
+
+    def set_exception(self, _: BaseException) -> None:
+        self._wake()
+
+    # -- what the transport calls
+
+    def _data_received(self, data: bytes) -> None:
+        self._receiving = True
+        try:
+            self._plain(data)
+        finally:
+            self._receiving = False
+        if self._came:
+            self._came = False
+            self._pull()
+
+    def _pull(self) -> None:
+        reader = self._reader
+        if reader._exception is not None or not reader._buffer:
+            self._wake()
+        elif not self._take_now(reader.read_nowait()):
+            self._left = True
+            self._wake()
+        elif reader._eof:
+            self._wake()
+        else:
+            reader._waiter = self
+
+    # -- between the two
+
+    async def _wait(self) -> None:
+        self._woken = asyncio.get_running_loop().create_future()
+        self._reader._waiter = self
+        try:
+            await self._woken
+        finally:
+            self._woken = None
+            if self._reader._waiter is self:
+                self._reader._waiter = None
+
+    def _wake(self) -> None:
+        if self._woken is not None and not self._woken.done():
+            self._woken.set_result(None)
+
+    def _hook(self) -> Callable[[bytes], None]:
+        hooked = self._protocol.data_received = self._data_received
+        self._tell_transport()
+        return hooked
+
+    def _tell_transport(self) -> None:
+        """uvloop's looks its protocol's methods up only when it is given the protocol."""
+        if self._protocol.transport is not None:
+            self._protocol.transport.set_protocol(self._protocol)
+
+
+def tap_of(response: Any, take_now: TakeNow) -> Tap | None:
+    """None: its bytes do not come from such a connection, or are all there.
+
+    response: of httpx, without a content-encoding, its reading begun.
+    """
+    if not _is_known(asyncio.get_running_loop()):
+        return None
+    from aiohttp.client_proto import ResponseHandler
+    from aiohttp.helpers import TimerNoop
+    from aiohttp.streams import StreamReader
+
+    stream = getattr(response.stream, "_stream", response.stream)  # the client's, around it
+    reader = getattr(getattr(stream, "_aiohttp_response", None), "content", None)
+    if type(reader) is not StreamReader or type(reader._timer) is not TimerNoop:
+        return None
+    protocol = reader._protocol
+    if type(protocol) is not ResponseHandler or protocol.transport is None or reader._eof:
+        return None
+    return Tap(reader, protocol, take_now)
+
+
+@functools.lru_cache(maxsize=1)
+def _is_known(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether this aiohttp's StreamReader does what a Tap relies on."""
+    try:
+        return _serves(loop)
+    except Exception:  # none, or of another kind
+        return False
+
+
+class _Waiter:
+    """What a Tap is for a StreamReader."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def done(self) -> bool:
+        return False
+
+    def set_result(self, _: None) -> None:
+        self.calls.append("result")
+
+    def set_exception(self, _: BaseException) -> None:
+        self.calls.append("exception")
+
+
+def _serves(loop: asyncio.AbstractEventLoop) -> bool:
+    from aiohttp.client_proto import ResponseHandler
+    from aiohttp.streams import StreamReader
+
+    protocol, waiter = ResponseHandler(loop), _Waiter()
+    slot: Any = waiter
+    reader, ended = (StreamReader(protocol, 2**16, loop=loop) for _ in range(2))
+    reader._waiter = slot
+    reader.feed_data(b"ab")
+    reader.feed_data(b"c")  # nobody waits for this one
+    data = bytes(reader.read_nowait())
+    reader._waiter = ended._waiter = slot
+    reader.set_exception(ValueError())
+    ended.feed_eof()
+    told = data == b"abc" and waiter.calls == ["result", "exception", "result"]
+    released = reader._waiter is None and ended._waiter is None
+    known = reader._exception is not None and ended._eof and not ended._buffer
+    return told and released and known and hasattr(protocol, "__dict__")

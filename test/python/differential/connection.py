@@ -1,0 +1,103 @@
+"""A provider's answers as aiohttp receives them: bytes of a connection, in exactly these reads."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+from aiohttp.client_proto import ResponseHandler
+from litellm.llms.custom_httpx.aiohttp_transport import AiohttpResponseStream
+
+from oracle import LOST, Bench
+
+HEAD = (
+    b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nx-request-id: req-1\r\n"
+    b"transfer-encoding: chunked\r\n\r\n"
+)
+
+
+class Socket(asyncio.Transport):
+    """The transport of a connection, as uvloop's: it keeps its protocol's method."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.receive: Any = None
+        self.pauses = 0
+        self.reading = asyncio.Event()
+        self.reading.set()
+
+    def set_protocol(self, protocol: Any) -> None:
+        self.receive = protocol.data_received
+
+    def pause_reading(self) -> None:
+        self.pauses += 1
+        self.reading.clear()
+
+    def resume_reading(self) -> None:
+        self.reading.set()
+
+    def is_closing(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        pass
+
+
+class Answer:
+    """The part of aiohttp's ClientResponse that LiteLLM's stream uses."""
+
+    def __init__(self, content: Any) -> None:
+        self.content = content
+
+    async def __aexit__(self, *_: Any) -> None:
+        pass
+
+
+class Connection:
+    """Feeds one answer: each piece in a read of its own, when the one before was taken."""
+
+    def __init__(self, pieces: list[Any]) -> None:
+        self._pieces = pieces
+        self.socket = Socket()
+        self.protocol = ResponseHandler(asyncio.get_running_loop())
+        self.protocol.connection_made(self.socket)
+        self.socket.set_protocol(self.protocol)
+
+    async def open(self) -> httpx.Response:
+        self.protocol.set_response_params(read_until_eof=True, auto_decompress=False)
+        self.socket.receive(HEAD)
+        message, self._reader = await self.protocol.read()
+        self._feeding = asyncio.create_task(self._feed())
+        stream = AiohttpResponseStream(Answer(self._reader))
+        return httpx.Response(200, headers=message.headers, stream=stream)
+
+    async def _feed(self) -> None:
+        for piece in self._pieces:
+            await self.socket.reading.wait()
+            if piece is LOST:
+                self.protocol.connection_lost(ConnectionResetError("connection lost"))
+                return
+            if piece:
+                self.socket.receive(b"%x\r\n%s\r\n" % (len(piece), piece))
+            await self._taken()
+        self.socket.receive(b"0\r\n\r\n")
+
+    async def _taken(self) -> None:
+        while self._reader._buffer and self.socket.reading.is_set():
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)  # whoever was woken by it runs first
+
+
+class ConnectionBench(Bench):
+    """The same streams through aiohttp's parser and reader."""
+
+    last: Connection  # of the last answer
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(provider)
+        self._transport.handle_async_request = self._handle
+
+    async def _handle(self, _: httpx.Request) -> httpx.Response:
+        self.last = Connection(self._transport.pieces)
+        return await self.last.open()

@@ -1,0 +1,130 @@
+"""Exactly LiteLLM's results where the bytes are taken in the data callback of the connection."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from connection import ConnectionBench
+from openai_corpus import corpus, short
+from openai_wire import WORDS, texts, whole
+from oracle import LOST
+from test_openai import FAST, LETTERS, cuts, same
+
+from litellm_bridge.calls import Call
+from litellm_bridge.fast import source, tap
+
+CORPUS = corpus()
+SHORT = short()
+WORDY = [event + b"\n\n" for event in whole(*texts(LETTERS)).split(b"\n\n")[:-1]]
+
+
+@pytest.fixture(scope="module")
+def bench():
+    return ConnectionBench("openai")
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """What the task was given, piece by piece."""
+    given = []
+
+    class Counting(source.Source):
+        async def read(self):
+            given.append(await super().read())
+            return given[-1]
+
+    monkeypatch.setattr("litellm_bridge.fast.stream.Source", Counting)
+    return given
+
+
+@pytest.mark.parametrize("name", sorted(CORPUS)[::6])  # the rest is the same as without a socket
+def test_streams_cut_at_random(name, bench, loop):
+    *_, random = cuts(name, CORPUS[name])
+    loop.run_until_complete(same(bench, random))
+
+
+@pytest.mark.parametrize("name", sorted(SHORT)[:4])
+def test_short_streams_byte_by_byte(name, bench, loop):
+    data = SHORT[name]
+    loop.run_until_complete(same(bench, [data[at : at + 1] for at in range(len(data))]))
+
+
+@pytest.mark.parametrize("at", [0, 1, 3, 6, 9])
+def test_a_lost_connection(at, bench, loop):
+    events = [event + b"\n\n" for event in whole(*texts(WORDS)).split(b"\n\n")]
+    for pieces in ([*events[:at], LOST], [*events[:at], b"data: {", LOST]):
+        loop.run_until_complete(same(bench, pieces))
+
+
+@pytest.mark.parametrize("name", FAST)
+def test_no_task_is_woken_for_what_a_template_answers(name, bench, loop, reads):
+    ending = b"\r\n\r\n" if "CRLF" in name else b"\n\n"
+    pieces = [event + ending for event in FAST[name].split(ending)[:-1]]
+    loop.run_until_complete(same(bench, pieces))
+    assert len(pieces) > 100 and len(reads) < 20
+
+
+def test_a_reader_without_the_hook_is_read_by_the_task(bench, loop, reads, monkeypatch):
+    monkeypatch.setattr(tap, "_is_known", lambda loop: False)
+    loop.run_until_complete(same(bench, WORDY))
+    assert len(reads) >= len(WORDY) - 1
+
+
+def test_a_failure_in_the_callback_is_the_streams(bench, loop, monkeypatch):
+    calls = []
+
+    def fail(self, messages):
+        calls.append(messages)
+        if len(calls) > 50:
+            raise MemoryError("no room for it")
+        return len(messages)
+
+    monkeypatch.setattr(Call, "try_send_all", fail)
+    outcome = loop.run_until_complete(bench.run(_fast_way(), WORDY))
+    assert outcome.error == ("MemoryError", None, "no room for it")
+
+
+def test_without_credit_the_connection_is_held_up(bench, loop, monkeypatch):
+    """As far as the reader's own limit; and all of it comes when there is credit."""
+    open_again = asyncio.Event()
+
+    async def wait(self, kind, payload, flags=0):
+        await open_again.wait()
+        self._put(kind, payload, flags)
+
+    def try_send_all(self, messages):
+        return plain(self, messages) if open_again.is_set() or self.channel.data == b"" else 0
+
+    plain = Call.try_send_all
+    monkeypatch.setattr(Call, "send", wait)
+    monkeypatch.setattr(Call, "try_send_all", try_send_all)
+
+    async def stream():
+        words = [f"{number} " * 500 for number in range(400)]
+        data = whole(*texts(words))
+        pieces = [data[at : at + 150_000] for at in range(0, len(data), 150_000)]
+        running = asyncio.create_task(bench.run(_fast_way(), pieces))
+        while not (hasattr(bench, "last") and bench.last.socket.pauses):
+            await asyncio.sleep(0)
+        assert bench.last._reader._size < 300_000
+        open_again.set()
+        outcome = await running
+        text = "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in outcome.chunks)
+        assert text == "".join(words)
+
+    del bench.last
+    loop.run_until_complete(stream())
+
+
+def test_the_connection_is_as_it_was_afterwards(bench, loop):
+    loop.run_until_complete(bench.run(_fast_way(), WORDY))
+    connection = bench.last
+    assert "data_received" not in vars(connection.protocol)
+    assert connection.socket.receive == connection.protocol.data_received
+
+
+def _fast_way():
+    from oracle import _fast
+
+    return _fast
