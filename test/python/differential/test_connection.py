@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from connection import ConnectionBench
-from openai_corpus import corpus, short
-from openai_wire import WORDS, texts, whole
-from oracle import LOST
-from test_openai import FAST, LETTERS, cuts, same
 
+from connection import ConnectionBench
 from litellm_bridge.calls import Call
 from litellm_bridge.fast import source, tap
+from openai_corpus import corpus, short
+from openai_wire import WORDS, texts, whole
+from suite import feeds, same, same_when_lost
+from test_openai import FAST, LETTERS
 
 CORPUS = corpus()
 SHORT = short()
@@ -40,7 +40,7 @@ def reads(monkeypatch):
 
 @pytest.mark.parametrize("name", sorted(CORPUS)[::6])  # the rest is the same as without a socket
 def test_streams_cut_at_random(name, bench, loop):
-    *_, random = cuts(name, CORPUS[name])
+    *_, random = feeds(name, CORPUS[name])
     loop.run_until_complete(same(bench, random))
 
 
@@ -50,11 +50,8 @@ def test_short_streams_byte_by_byte(name, bench, loop):
     loop.run_until_complete(same(bench, [data[at : at + 1] for at in range(len(data))]))
 
 
-@pytest.mark.parametrize("at", [0, 1, 3, 6, 9])
-def test_a_lost_connection(at, bench, loop):
-    events = [event + b"\n\n" for event in whole(*texts(WORDS)).split(b"\n\n")]
-    for pieces in ([*events[:at], LOST], [*events[:at], b"data: {", LOST]):
-        loop.run_until_complete(same(bench, pieces))
+def test_a_lost_connection(bench, loop):
+    loop.run_until_complete(same_when_lost(bench, whole(*texts(WORDS))))
 
 
 @pytest.mark.parametrize("name", FAST)
