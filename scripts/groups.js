@@ -93,6 +93,7 @@ const GROUPS = {
   e2e: nodeGroup('e2e'),
   lambda: nodeGroup('lambda'),
   publish: onceGroup('publish'),
+  iac: onceGroup('iac'),
   tls: (...chosen) => [
     ...onLocked(pytestGroup('tls', 'test/tls'))(...chosen),
     ...nodeGroup('tls')(chosen[0]),

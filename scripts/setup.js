@@ -32,6 +32,7 @@ const GROUP_STEPS = {
   ...Object.fromEntries(['python', 'differential', 'newer'].map((group) => [group, newerLitellm])),
   lambda: () => [require('./steps/lambda-clients').lambdaClients],
   publish: () => [require('./steps/aws-tools').awsTools],
+  iac: () => [require('./steps/aws-tools').awsTools, require('./steps/iac-tools').iacTools],
 };
 
 /** @returns {Step[]} in the order in which they build on each other */

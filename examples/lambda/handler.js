@@ -2,13 +2,17 @@
 
 /**
  * A Lambda function behind a function URL (invoke mode RESPONSE_STREAM) that streams a chat as
- * server-sent events. It needs the layer with Python and LiteLLM, and OPENAI_API_KEY.
+ * server-sent events. It needs the layer with Python and LiteLLM, and OPENAI_API_KEY: in the
+ * environment, or in the secret that SECRET_ID names.
  */
 
 const { LiteLLM } = require('litellm-bridge');
+const { keysFor } = require('./keys');
 
 // At module level: Python starts while the function initialises, and stays for later invokes.
 const llm = new LiteLLM();
+const keys = keysFor(llm);
+keys().catch(() => {}); // fetched meanwhile; a failure is told by the call that needs them
 
 const HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' };
 
@@ -30,6 +34,7 @@ exports.handler = awslambda.streamifyResponse(async (event, responseStream) => {
   } catch {
     return refuse(responseStream, 400, 'The body must be JSON: {"messages": [...]}');
   }
+  await keys();
   const response = awslambda.HttpResponseStream.from(responseStream, { statusCode: 200, headers: HEADERS });
   try {
     const answer = await llm.stream(

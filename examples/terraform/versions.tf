@@ -1,0 +1,23 @@
+# A function that streams chats:
+#   npm install --prefix ../lambda litellm-bridge
+#   npx litellm-bridge layer build --arch arm64
+#   npx litellm-bridge layer publish --regions eu-west-1 --output layers.json
+#   terraform init && terraform apply
+terraform {
+  required_version = ">= 1.5"
+
+  required_providers {
+    archive = {
+      source  = "hashicorp/archive"
+      version = ">= 2.4"
+    }
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.40"
+    }
+  }
+}
+
+provider "aws" {
+  region = var.region
+}
