@@ -144,3 +144,17 @@ def test_a_worker_says_that_it_ignores_a_broken_file_of_nodes(spawn, urls, garba
     text = channel.log("NODE_EXTRA_CA_CERTS")["text"]
     assert f"{garbage} is ignored: it holds no certificate" in text
     assert chat(channel, urls["good"]).kind == frames.ERROR
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"])
+def test_a_worker_refuses_all_that_a_broken_certificate_should_vouch_for(
+    spawn, urls, tmp_path, variable
+):
+    """It looks like a certificate, so that it is parsed when the first connection is made."""
+    file = tmp_path / "broken.pem"
+    file.write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    channel = spawn(env=environment(**{variable: file})).ready()
+    for _ in range(2):
+        assert chat(channel, urls["good"]).kind == frames.ERROR
+    if variable == "NODE_EXTRA_CA_CERTS":
+        channel.log(f"NODE_EXTRA_CA_CERTS: {file} is ignored: ")

@@ -20,9 +20,7 @@ VARIABLE = "NODE_EXTRA_CA_CERTS"
 # What stands for the usual bundle or folder, with one client or another.
 _USUAL = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE")
 _BUNDLES = ("certifi/cacert.pem", "botocore/cacert.pem")
-_BLOCK = re.compile(
-    rb"-----BEGIN ((?:X509 )?CERTIFICATE)-----[A-Za-z0-9+/=\s]+?-----END \1-----", re.ASCII
-)
+_BLOCK = re.compile(rb"-----BEGIN (?:X509 )?CERTIFICATE-----[^-]+-----END[A-Z0-9 ]+-----")
 
 _logger = logging.getLogger("litellm_bridge")
 
@@ -33,9 +31,10 @@ def install(environ: Mapping[str, str]) -> None:
     if not file:
         return
     try:
-        _extend(_certificates(file))
-    except (OSError, ValueError) as exc:  # SSLError is an OSError
-        _logger.warning("%s: %s is ignored: %s", VARIABLE, file, exc)
+        with open(file, "rb") as handle:
+            _extend(Extra(file, handle.read()))
+    except (OSError, ValueError) as exc:
+        _ignore(file, exc)
 
 
 def is_ours(method: object) -> bool:
@@ -43,18 +42,39 @@ def is_ours(method: object) -> bool:
     return getattr(method, "_litellm_bridge", False)
 
 
-def _certificates(file: str) -> str:
-    """The file's certificates, as PEM. ValueError, OSError: there are none, or broken ones."""
-    with open(file, "rb") as handle:
-        blocks = [match.group() for match in _BLOCK.finditer(handle.read())]
-    if not blocks:
-        raise ValueError("it holds no certificate")
-    certificates = b"\n".join(blocks).decode("ascii")
-    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=certificates)
-    return certificates
+def _ignore(file: str, exc: Exception) -> None:
+    _logger.warning("%s: %s is ignored: %s", VARIABLE, file, exc)
 
 
-def _extend(certificates: str) -> None:
+class Extra:
+    """The file as it was at the start. Parsed when the first context needs it: that takes long.
+
+    ValueError: it holds no certificate.
+    """
+
+    def __init__(self, file: str, content: bytes) -> None:
+        if b"CERTIFICATE-----" not in content:
+            raise ValueError("it holds no certificate")
+        self.file = file
+        self._content = content
+        self._certificates: str | None = None
+
+    def add_to(self, context: ssl.SSLContext, load: Any) -> None:
+        """load: the plain load_verify_locations. Broken certificates are told once."""
+        if self._certificates is None:
+            blocks = _BLOCK.findall(self._content)
+            self._certificates = b"\n".join(blocks).decode("ascii")
+            self._content = b""
+        if not self._certificates:
+            return
+        try:
+            load(context, cadata=self._certificates)
+        except ssl.SSLError as exc:
+            self._certificates = ""
+            _ignore(self.file, exc)
+
+
+def _extend(extra: Extra) -> None:
     context = ssl.SSLContext
     load, load_default = context.load_verify_locations, context.set_default_verify_paths
 
@@ -64,16 +84,17 @@ def _extend(certificates: str) -> None:
     ) -> None:
         load(self, cafile, capath, cadata)
         if cadata is None and any(_is_usual(path) for path in (cafile, capath)):
-            _add(self)
+            add(self, cafile)
 
     @wraps(load_default)
     def set_default_verify_paths(self: ssl.SSLContext) -> None:
         load_default(self)
-        _add(self)
+        add(self, ssl.get_default_verify_paths().cafile)
 
-    def _add(self: ssl.SSLContext) -> None:
-        if self.protocol != ssl.PROTOCOL_TLS_SERVER:  # servers check clients, not providers
-            load(self, cadata=certificates)
+    def add(self: ssl.SSLContext, loaded: Any) -> None:
+        # Servers check clients, not providers. And the file may be the usual one itself.
+        if self.protocol != ssl.PROTOCOL_TLS_SERVER and loaded != extra.file:
+            extra.add_to(self, load)
 
     for ours in (load_verify_locations, set_default_verify_paths):
         ours._litellm_bridge = True  # type: ignore[attr-defined]

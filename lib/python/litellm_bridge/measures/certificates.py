@@ -4,9 +4,9 @@ LiteLLM, its SDKs and their HTTP clients make eight contexts at import, and each
 certificates of the same bundle.
 
 Safe: verification is on at all times; a context that could not read its certificates refuses to
-connect, with the error that reading gave. Put off is only what can't fail at import: certifi's
-own bundle, the system's default places (whose absence is no error for OpenSSL either), and a file
-of the user's that was read once without an error. After the import SSLContext is as it was.
+connect, with the error that reading gave. Put off are the system's default places, whose absence
+is no error for OpenSSL either, and files that hold certificates: one that is missing, or is no
+such file at all, is an error at import, as ever. After the import SSLContext is as it was.
 Gains 145 ms of 1,270 ms, and 6 MB [measured, LiteLLM 1.78.7].
 """
 
@@ -15,7 +15,6 @@ from __future__ import annotations
 import _ssl
 import os
 import ssl
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -29,7 +28,8 @@ _Load = Callable[[ssl.SSLContext], None]
 
 _lock = threading.RLock()
 _pending: WeakKeyDictionary[ssl.SSLContext, list[_Load]] = WeakKeyDictionary()
-_read: set[tuple[object, ...]] = set()  # files that were read without an error
+_seen: set[str] = set()  # files that hold certificates
+_HEAD = 1 << 16  # bytes: comments may come first
 
 _USES = (
     "wrap_socket",
@@ -53,12 +53,10 @@ def deferred() -> Iterator[None]:
 
     def load_verify_locations(self: Any, *args: Any, **kwargs: Any) -> None:
         file = _only_file(args, kwargs)
-        if file is not None and _plain(self) and (_is_certifi(file) or _key(file) in _read):
+        if file is not None and _plain(self) and _holds_certificates(file):
             return _postpone(self, lambda context: load(context, file))
         _finish(self)
         load(self, *args, **kwargs)
-        if file is not None:
-            _read.add(_key(file))
 
     def set_default_verify_paths(self: Any) -> None:
         if not _plain(self):
@@ -97,17 +95,12 @@ def _only_file(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
     return file if isinstance(file, str) and not any(given.values()) else None
 
 
-def _is_certifi(file: str) -> bool:
-    certifi = sys.modules.get("certifi")
-    return certifi is not None and file == certifi.where() and os.path.isfile(file)
-
-
-def _key(file: str) -> tuple[object, ...]:
-    try:
-        found = os.stat(file)
-    except OSError:
-        return (file,)
-    return file, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+def _holds_certificates(file: str) -> bool:
+    if file not in _seen:
+        with suppress(OSError), open(file, "rb") as handle:
+            if b"-----BEGIN CERTIFICATE-----" in handle.read(_HEAD):
+                _seen.add(file)
+    return file in _seen
 
 
 def _default_loader(load: Any, load_default: Any) -> _Load:
