@@ -28,6 +28,7 @@
           "libraries": ["<!@(pkg-config --libs libcjson)"],
           "ldflags": [
             "-Wl,-z,nodelete",
+            "-Wl,-z,now",
             "-Wl,-z,origin",
             "-Wl,-rpath,'$$ORIGIN'"
           ]

@@ -7,6 +7,7 @@ const { EventEmitter } = require('node:events');
 const { Connection } = require('./connection');
 const { LiteLLMError, invalidArgument } = require('./errors');
 const { callOptions, checkText, checkTexts, clientOptions, streamOptions } = require('./options');
+const { rehearse } = require('./rehearsal');
 const { asStream, checkArguments, checkChat, checkModel, serialize } = require('./request');
 const { runStream } = require('./run');
 const { digest } = require('./shape');
@@ -207,5 +208,7 @@ class LiteLLM extends EventEmitter {
     return this.close();
   }
 }
+
+rehearse();
 
 module.exports = { LiteLLM };

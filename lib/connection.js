@@ -14,7 +14,7 @@ const { Generation } = require('./generation');
 const { fromFrame } = require('./log');
 const native = require('./native');
 const { WINDOW } = require('./reader');
-const { claim, environmentList, resolveEnv, startArguments } = require('./shape');
+const { claim, environmentBlock, resolveEnv, startArguments } = require('./shape');
 
 /** Refusals of a call that say nothing about the channel. */
 const NOT_THE_CHANNEL = new Set(['ERR_MEMORY', 'ERR_INVALID_ARGUMENT']);
@@ -30,6 +30,7 @@ function downError({ code, detail, hint, exitCode, signal, pid }) {
 }
 
 class Connection {
+  #Port;
   /** @type {any} */
   #port = null;
   #audience = new Audience();
@@ -53,6 +54,11 @@ class Connection {
   #lastError = null;
   #holds = 0;
 
+  /** @param {any} [Port] the addon's, but for a rehearsal */
+  constructor(Port = native.Port) {
+    this.#Port = Port;
+  }
+
   // ---- instances
 
   /**
@@ -68,7 +74,7 @@ class Connection {
   }
 
   #openPort() {
-    const port = new native.Port(
+    const port = new this.#Port(
       (/** @type {any[]} */ batch) => this.#onFrames(batch),
       (/** @type {string} */ name, /** @type {any} */ info) => this.#onEvent(name, info),
     );
@@ -242,7 +248,11 @@ class Connection {
 
   /** @param {number} number @param {number} ms */
   #abortStart(number, ms) {
-    this.#port?.abort(number, 'ERR_START_TIMEOUT', `not ready within ${ms} ms`);
+    const generation = this.#generations.get(number);
+    const where = generation?.isSpawned
+      ? ''
+      : '; it was not spawned yet: a disk does not answer, or the system';
+    this.#port?.abort(number, 'ERR_START_TIMEOUT', `not ready within ${ms} ms${where}`);
   }
 
   /** Starts that failed again and again are refused for a while. @param {any} error */
@@ -329,7 +339,7 @@ class Connection {
 
   /** What `setEnv` set is set again in the next generation. @param {Record<string, string>} variables */
   remember(variables) {
-    for (const entry of environmentList(variables)) this.#port?.setVariable(entry);
+    for (const [name, value] of Object.entries(variables)) this.#port?.setVariable(`${name}=${value}`);
   }
 
   // ---- the event loop
@@ -423,7 +433,7 @@ class Connection {
   }
 
   #serverStatus() {
-    const platform = native.platform(environmentList(process.env));
+    const platform = native.platform(environmentBlock(process.env));
     const nothing = { generation: 0, state: 'idle', pid: null, pythonPath: null, ageMs: 0 };
     return { ...(this.#port?.status() ?? nothing), platform };
   }

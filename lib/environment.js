@@ -74,6 +74,27 @@ function interpreterOf(folder) {
   return complete ? python : null;
 }
 
+/** What was found last, and for which variables. @type {{ home?: string, cache?: string, python: string | null }} */
+let lastFound = { home: '', cache: '', python: null };
+
+/**
+ * Where the interpreter of the private environment is, if there is one: the addon looks, off the
+ * event loop.
+ * @returns {string | null} absolute path; null: the user has no home folder
+ */
+function privateInterpreter() {
+  const { HOME: home, XDG_CACHE_HOME: cache } = process.env;
+  if (home === lastFound.home && cache === lastFound.cache) return lastFound.python;
+  let python = null;
+  try {
+    python = path.join(environmentFolder(cacheFolder()), 'bin', 'python3');
+  } catch {
+    // the user has no home folder
+  }
+  lastFound = { home, cache, python };
+  return python;
+}
+
 /**
  * The interpreter of the private environment that `litellm-bridge install` makes.
  * @returns {string | null} absolute path, or null when it is not installed (for this lock)
@@ -95,5 +116,6 @@ module.exports = {
   digestOf,
   environmentFolder,
   interpreterOf,
+  privateInterpreter,
   privatePython,
 };

@@ -14,6 +14,7 @@ class Generation {
   #isAnnounced = false;
   /** Calls in flight by id; each generation numbers anew. @type {Map<number, import('./call').Call>} */
   calls = new Map();
+  isSpawned = false;
   /** What hello told. @type {any} */
   hello = null;
   /** What ready told. @type {any} */
@@ -75,6 +76,7 @@ class Generation {
 
   /** @param {any} info of the `spawned` event */
   *spawned(info) {
+    this.isSpawned = true;
     yield* this.starting(info);
     const { spawnMs, pythonPath, pid } = info;
     if (this.isMine) yield spawnedRecord({ spawnDuration: spawnMs, pythonPath, pid });

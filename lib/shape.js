@@ -8,7 +8,7 @@
 const { createHash } = require('node:crypto');
 const path = require('node:path');
 
-const { privatePython } = require('./environment');
+const { privateInterpreter } = require('./environment');
 const { LiteLLMError, invalidArgument } = require('./errors');
 const { checkVariables } = require('./options');
 
@@ -93,12 +93,17 @@ async function resolveEnv(env) {
 }
 
 /**
+ * In one string, since each one that crosses to the addon costs.
  * @param {Record<string, string | undefined>} variables
- * @returns {string[]} "NAME=value", or "NAME" for one that is to be taken away
+ * @returns {string} "NAME=value", or "NAME" for one that is to be taken away; each ends with NUL
  */
-function environmentList(variables) {
-  const entries = Object.entries(variables);
-  return entries.map(([name, value]) => (value === undefined ? name : `${name}=${value}`));
+function environmentBlock(variables) {
+  let block = '';
+  for (const name of Object.keys(variables)) {
+    const value = variables[name];
+    block += value === undefined ? `${name}\0` : `${name}=${value}\0`;
+  }
+  return block;
 }
 
 /**
@@ -108,14 +113,17 @@ function environmentList(variables) {
  * @param {Record<string, string | undefined>} [environment] as it is now
  */
 function startArguments(shape, variables, environment = process.env) {
-  const both = { env: environmentList(environment), variables: environmentList(variables) };
   const logLevel = PYTHON_LEVELS[process.env.AWS_LAMBDA_LOG_LEVEL ?? 'INFO'] ?? 'INFO';
   const options = { parent: process.pid, preload: shape.preload ?? [], logLevel };
-  const given = shape.python === undefined ? {} : { python: shape.python };
-  const found = shape.python === undefined ? privatePython() : null;
-  const privately = found === null ? {} : { privatePython: found };
-  const inherit = Object.keys(shape).length === 0;
-  return { ...given, ...privately, ...both, inherit, script: SCRIPT, options: JSON.stringify(options) };
+  return {
+    python: shape.python ?? null,
+    privatePython: shape.python === undefined ? privateInterpreter() : null,
+    env: environmentBlock(environment),
+    variables: environmentBlock(variables),
+    inherit: Object.keys(shape).length === 0,
+    script: SCRIPT,
+    options: JSON.stringify(options),
+  };
 }
 
-module.exports = { SCRIPT, claim, digest, environmentList, resolveEnv, startArguments };
+module.exports = { SCRIPT, claim, digest, environmentBlock, resolveEnv, startArguments };

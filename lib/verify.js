@@ -5,7 +5,7 @@
 const { LiteLLMError } = require('./errors');
 const { addonFile } = require('./load');
 const native = require('./native');
-const { environmentList } = require('./shape');
+const { environmentBlock } = require('./shape');
 const { callWhole } = require('./whole');
 
 /** Not findings, but reasons why there is no report. */
@@ -85,7 +85,7 @@ async function verify(owner, options) {
     outcomeOf(owner.connection.inspect()),
     outcomeOf(callWhole(owner, request, options)),
   ]);
-  const platform = inspection.value?.platform ?? native.platform(environmentList(process.env));
+  const platform = inspection.value?.platform ?? native.platform(environmentBlock(process.env));
   return {
     platform,
     candidates: inspection.value ? candidatesOf(inspection.value) : [],

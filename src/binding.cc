@@ -251,9 +251,8 @@ private:
     std::string private_python = StringOf(from.Get("privatePython"));
     std::string script = StringOf(from.Get("script"));
     std::string worker = StringOf(from.Get("options"));
-    std::vector<std::string> base = StringsOf(from.Get("env"));
-    std::vector<std::string> over = StringsOf(from.Get("variables"));
-    std::vector<char *> envp = PointersTo(base), variables = PointersTo(over);
+    std::string base = StringOf(from.Get("env")), over = StringOf(from.Get("variables"));
+    std::vector<char *> envp = EntriesOf(base), variables = EntriesOf(over);
     lb_start_options_t start = {python.empty() ? nullptr : python.c_str(),
                                 private_python.empty() ? nullptr : private_python.c_str(),
                                 script.c_str(), worker.c_str(), envp.data()};
@@ -373,8 +372,8 @@ private:
 // ---- the module ----
 
 Napi::Value Platform(const Napi::CallbackInfo &info) {
-  std::vector<std::string> variables = StringsOf(info[0]);
-  std::vector<char *> envp = PointersTo(variables);
+  std::string variables = StringOf(info[0]);
+  std::vector<char *> envp = EntriesOf(variables);
   return To(info.Env(), lb_platform_name(lb_platform_detect(lb_env_lookup, envp.data())));
 }
 

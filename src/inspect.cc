@@ -30,7 +30,7 @@ public:
       : Napi::AsyncWorker(from.Env(), "LITELLM_INSPECT"),
         promise_(Napi::Promise::Deferred::New(from.Env())), python_(StringOf(from.Get("python"))),
         private_python_(StringOf(from.Get("privatePython"))),
-        variables_(StringsOf(from.Get("env"))) {}
+        variables_(StringOf(from.Get("env"))) {}
 
   ~Inspector() override { lb_python_plan_free(&plan_); }
 
@@ -38,7 +38,7 @@ public:
 
 protected:
   void Execute() override {
-    std::vector<char *> envp = PointersTo(variables_);
+    std::vector<char *> envp = EntriesOf(variables_);
     lb_python_query_t query = {};
     query.option = python_.empty() ? nullptr : python_.c_str();
     query.private_python = private_python_.empty() ? nullptr : private_python_.c_str();
@@ -68,8 +68,7 @@ protected:
 
 private:
   Napi::Promise::Deferred promise_;
-  std::string python_, private_python_;
-  std::vector<std::string> variables_;
+  std::string python_, private_python_, variables_;
   lb_python_plan_t plan_ = {};
 };
 

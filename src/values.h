@@ -4,6 +4,7 @@
 
 #include <napi.h>
 
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -73,11 +74,11 @@ inline std::vector<std::string> StringsOf(const Napi::Value &value) {
   return out;
 }
 
-// NULL-terminated; borrows the strings.
-inline std::vector<char *> PointersTo(std::vector<std::string> &strings) {
+// The entries of a block, each ending with NUL. NULL-terminated; borrows the block.
+inline std::vector<char *> EntriesOf(std::string &block) {
   std::vector<char *> out;
-  for (std::string &string : strings)
-    out.push_back(&string[0]);
+  for (size_t at = 0; at < block.size(); at += strlen(&block[at]) + 1)
+    out.push_back(&block[at]);
   out.push_back(nullptr);
   return out;
 }

@@ -171,12 +171,22 @@ static int try_folders(search_t *s) {
   return err;
 }
 
+/* One that is not installed, or half, is nothing to report on. */
+static int try_private(search_t *s) {
+  char folder[LB_PATH_LEN], marker[LB_PATH_LEN];
+  const char *python = s->query->private_python;
+  if (python == NULL || !lb_path(folder, "%s", python)) return LB_OK;
+  lb_path_up(folder);
+  lb_path_up(folder);
+  if (!lb_path(marker, "%s/" LB_PRIVATE_MARKER, folder) || !lb_exists(marker)) return LB_OK;
+  return try_path(s, LB_PYTHON_PRIVATE, absolute(python));
+}
+
 static int try_automatic(search_t *s) {
   int err = try_layers(s);
   if (err == LB_OK) err = try_active(s, "VIRTUAL_ENV");
   if (err == LB_OK) err = try_active(s, "CONDA_PREFIX");
-  if (err == LB_OK && s->query->private_python != NULL)
-    err = try_path(s, LB_PYTHON_PRIVATE, absolute(s->query->private_python));
+  if (err == LB_OK) err = try_private(s);
   if (err == LB_OK) err = try_folders(s);
   if (s->plan->chosen < 0) s->plan->chosen = s->script;
   return err;

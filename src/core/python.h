@@ -30,7 +30,8 @@ typedef struct lb_candidate {
 
 typedef struct lb_python_query {
   const char *option;         /* borrowed; path or bare name (looked up on PATH), or NULL */
-  const char *private_python; /* borrowed; path, or NULL */
+  const char *private_python; /* borrowed; path, or NULL; passed over unless its environment is
+                                 complete */
   const char *root;           /* borrowed; put before the absolute paths of the layer, ""
                                  outside tests */
   char *const *envp;          /* borrowed; the environment the child would get,

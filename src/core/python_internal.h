@@ -8,6 +8,7 @@
 
 #define LB_PATH_LEN 4096 /* bytes, with the NUL; the system opens no longer one */
 #define LB_LAYER_MANIFEST "litellm-bridge.json"
+#define LB_PRIVATE_MARKER "environment.json" /* the last step of litellm-bridge install */
 
 /* printf into a path. 1 when it fits; a path that does not names no file. */
 int lb_path(char out[LB_PATH_LEN], const char *format, ...) __attribute__((format(printf, 2, 3)));

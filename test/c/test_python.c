@@ -2,6 +2,11 @@
 
 /* ---- the order ---- */
 
+static void put_private(fixture_t *f) {
+  put_good(f, "private");
+  tree_text(&f->tree, "private/environment.json", 0644, "{}");
+}
+
 /* Everything that can be found, best first; each test of the order takes away
  * what comes before. */
 static void put_everything(fixture_t *f) {
@@ -11,7 +16,7 @@ static void put_everything(fixture_t *f) {
   put_good(f, "opt");
   put_good(f, "venv");
   put_good(f, "conda");
-  put_good(f, "private");
+  put_private(f);
   put_good(f, "usr");
   on_lambda(f);
   set_path(f, "VIRTUAL_ENV", "venv");
@@ -47,6 +52,17 @@ static void the_order_of_the_automatic_ones(void **state) {
   lose(f, "usr/bin/python3");
   assert_none(f, LB_EPYTHON_NOT_FOUND);
   assert_int_equal(f->plan.count, 6);
+}
+
+static void a_private_environment_that_is_not_complete_is_passed_over(void **state) {
+  fixture_t *f = *state;
+  put_private(f);
+  put_good(f, "usr");
+  set_path(f, "PATH", "usr/bin");
+  f->query.private_python = private_python(f);
+  lose(f, "private/environment.json");
+  assert_chosen(f, "usr/bin/python3", LB_PYTHON_PATH);
+  assert_int_equal(f->plan.count, 1);
 }
 
 static void the_option_comes_before_all(void **state) {
@@ -257,7 +273,7 @@ static void a_report_judges_those_behind_the_chosen_one(void **state) {
   fixture_t *f = *state;
   put_good(f, "venv");
   put_python(f, "conda/bin/python3");
-  put_good(f, "private");
+  put_private(f);
   set_path(f, "VIRTUAL_ENV", "venv");
   set_path(f, "CONDA_PREFIX", "conda");
   set_path(f, "PATH", "usr/bin");
@@ -408,6 +424,7 @@ static void freeing_twice_is_no_harm(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       T(the_order_of_the_automatic_ones),
+      T(a_private_environment_that_is_not_complete_is_passed_over),
       T(the_option_comes_before_all),
       T(the_variable_comes_next),
       T(empty_names_count_as_none),

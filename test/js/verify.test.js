@@ -121,6 +121,9 @@ test('verify: a time limit is a problem; an abort, a close and a wrong option re
   await assert.rejects(llm.verify(), { code: 'ERR_CLOSED' });
 });
 
+/** An environment as the addon takes it. @param {string[]} entries */
+const block = (entries) => entries.map((entry) => `${entry}\0`).join('');
+
 test('inspect judges every candidate, off the loop, and chooses what a start chooses', async (t) => {
   const root = folder(t);
   const lib = path.join(root, 'good', 'lib', 'python3.11', 'site-packages', 'litellm');
@@ -130,14 +133,17 @@ test('inspect judges every candidate, off the loop, and chooses what a start cho
   fs.copyFileSync('/bin/sh', path.join(root, 'good', 'bin', 'python3'));
   fs.copyFileSync('/bin/sh', path.join(root, 'bare', 'bin', 'python3'));
   const env = [`PATH=${root}/none:${root}/bare/bin:${root}/good/bin`, `VIRTUAL_ENV=${root}/good`];
-  const { platform, candidates, chosen } = await native.inspect({ env, privatePython: `${root}/gone` });
+  fs.mkdirSync(path.join(root, 'private'));
+  fs.writeFileSync(path.join(root, 'private', 'environment.json'), '{}');
+  const privatePython = path.join(root, 'private', 'bin', 'python3');
+  const { platform, candidates, chosen } = await native.inspect({ env: block(env), privatePython });
   assert.equal(platform, 'local');
   assert.equal(chosen, 0);
   assert.deepEqual(
     candidates.map(({ source, path: file, code }) => [source, path.relative(root, file), code]),
     [
       ['venv', 'good/bin/python3', null],
-      ['private', 'gone', 'ERR_PYTHON_NOT_FOUND'],
+      ['private', 'private/bin/python3', 'ERR_PYTHON_NOT_FOUND'],
       ['path', 'none/python3', 'ERR_PYTHON_NOT_FOUND'],
       ['path', 'bare/bin/python3', 'ERR_LITELLM_MISSING'],
     ],

@@ -12,7 +12,8 @@ const { before, test } = require('node:test');
 
 const { LiteLLM } = require('../../lib');
 const { children, untilGone } = require('./support/proc');
-const { fixture, preloaded, start } = require('./support/program');
+const { compile, preloaded } = require('./support/native');
+const { fixture, start, worker } = require('./support/program');
 
 const TIMEOUT = { timeout: 60_000 }; // ms
 const OPTIONS = { python: fixture('answers'), log: 'silent' };
@@ -20,7 +21,8 @@ const ROUNDS = 5;
 const SIGNALLED = 'kill -9 $$';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'litellm-bridge-process-'));
-const reaper = path.join(folder, 'reaper.so');
+/** @type {string} */
+let reaper;
 
 process.once('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
 
@@ -63,24 +65,28 @@ test('other children keep their exit codes, whatever Python does', TIMEOUT, asyn
 });
 
 before(() => {
-  const source = path.join(__dirname, 'native', 'reaper.c');
-  const { status, stderr } = spawnSync('cc', ['-shared', '-fPIC', '-o', reaper, source, '-lpthread']);
-  assert.equal(status, 0, `${stderr}`);
+  reaper = compile('reaper', folder);
 });
 
-test('a reaper that is quicker than we: the end is seen, its status unknown', TIMEOUT, async (t) => {
-  const REAPED = path.join(folder, 'reaped');
-  const env = { LD_PRELOAD: preloaded(reaper), REAPED };
-  const program = start(t, 'reaped.js', [OPTIONS, REAPED], { env });
-  const { first, next, error } = await program.next();
-  const { code, exitCode, signal, pid, message } = error;
-  assert.deepEqual(
-    { code, exitCode, signal, pid },
-    { code: 'ERR_SERVER_EXITED', exitCode: null, signal: null, pid: first },
-  );
-  assert.match(message, /another part of this program took its exit status/);
-  assert.notEqual(next, first);
-  await program.next(); // close() resolved
-  assert.deepEqual(await program.ended, { code: 0, signal: null, stderr: '' });
-  await untilGone(first, next);
-});
+test(
+  'a reaper that is quicker than we: the end is seen, its status unknown; Python’s children end',
+  TIMEOUT,
+  async (t) => {
+    const REAPED = path.join(folder, 'reaped');
+    const env = { LD_PRELOAD: preloaded(reaper), REAPED };
+    const options = { ...OPTIONS, python: worker('stage'), env: { STAGE: 'serves' } }; // it has a child
+    const program = start(t, 'reaped.js', [options, REAPED], { env });
+    const { first, family, next, error } = await program.next();
+    assert.equal(family.length, 1);
+    const { code, exitCode, signal, pid, message } = error;
+    assert.deepEqual(
+      { code, exitCode, signal, pid },
+      { code: 'ERR_SERVER_EXITED', exitCode: null, signal: null, pid: first },
+    );
+    assert.match(message, /another part of this program took its exit status/);
+    assert.notEqual(next, first);
+    await program.next(); // close() resolved
+    assert.deepEqual(await program.ended, { code: 0, signal: null, stderr: '' });
+    await untilGone(first, next);
+  },
+);

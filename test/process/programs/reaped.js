@@ -7,6 +7,7 @@
 
 const fs = require('node:fs');
 const { LiteLLM } = require('../../..');
+const { descendants, untilGone } = require('../support/proc');
 
 function isReaped(file, pid) {
   return fs.readFileSync(file, 'latin1').split('\n').includes(`${pid}`);
@@ -17,13 +18,15 @@ async function main() {
   const llm = new LiteLLM(options);
   await llm.ready();
   const { pid: first } = llm.status();
+  const family = descendants(first);
   const lost = llm.call('x', { script: [['gate', 'never']] }).catch((error) => error);
   process.kill(first, 'SIGKILL');
   while (!isReaped(file, first)) {} // on purpose: neither we nor libuv may look meanwhile
   const { code, exitCode, signal, pid, message } = await lost;
+  await untilGone(...family); // this process goes on: it is not its end that ends them
   await llm.call('y');
   const { pid: next } = llm.status();
-  console.log(JSON.stringify({ first, next, error: { code, exitCode, signal, pid, message } }));
+  console.log(JSON.stringify({ first, family, next, error: { code, exitCode, signal, pid, message } }));
   await llm.close();
   console.log('{"closed":true}');
 }

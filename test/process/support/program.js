@@ -19,9 +19,6 @@ const worker = (name) => path.join(WORKERS, `${name}.py`);
 /** A scripted Python that all suites share. */
 const fixture = (name) => path.join(FIXTURES, `${name}.py`);
 
-/** A value of LD_PRELOAD; sanitizers have to stay the first in it. @param {string} library */
-const preloaded = (library) => [process.env.LD_PRELOAD, library].filter(Boolean).join(' ');
-
 /** Nothing of a failed test stays behind. */
 function killTree(child) {
   for (const pid of [...descendants(child.pid), child.pid]) {
@@ -67,4 +64,4 @@ function start(t, name, args = [], { env = {}, under = [], stdio = [], options =
   return { child, next, say: (line) => child.stdin.write(`${line}\n`), ended };
 }
 
-module.exports = { fixture, preloaded, start, worker };
+module.exports = { fixture, start, worker };
