@@ -33,8 +33,8 @@ class StreamSource {
   outcome = null;
   /** Called when this side cuts the call short. @type {(error: unknown) => void} */
   onCut = () => {};
-  /** @type {(error?: unknown) => void} */
-  #opened = () => {};
+  /** Who waits for the first frame; null when nobody does. @type {((error?: unknown) => void) | null} */
+  #onOpened = null;
   #isLeft = false;
   /** The deltas of the current template are text of the first choice. */
   #isText = false;
@@ -65,7 +65,7 @@ class StreamSource {
     this.call.hold();
     /** @type {Promise<void>} */
     const opened = new Promise((resolve, reject) => {
-      this.#opened = (/** @type {unknown} */ error) => (error === undefined ? resolve() : reject(error));
+      this.#onOpened = (error) => (error === undefined ? resolve() : reject(error));
     });
     try {
       this.call.begin();
@@ -73,6 +73,14 @@ class StreamSource {
     } finally {
       this.call.release();
     }
+  }
+
+  /** Once: to settle a promise anew costs more than all else that is done for a frame. */
+  #opened(/** @type {unknown} */ error = undefined) {
+    const onOpened = this.#onOpened;
+    if (onOpened === null) return;
+    this.#onOpened = null;
+    onOpened(error);
   }
 
   // ---- what the call reports

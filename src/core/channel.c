@@ -208,9 +208,11 @@ static int receive(lb_channel_t *channel, int reads) {
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return errno == EAGAIN ? LB_AGAIN : LB_OK;
     if (got == 0) return LB_OK;
+    int is_all = (size_t)got < channel->in_cap - channel->in_len;
     channel->in_len += (size_t)got;
     err = parse(channel);
     if (err != LB_OK) return err;
+    if (is_all && reads >= 0) return LB_AGAIN; /* the next recv would only say so */
   }
   return LB_AGAIN;
 }
@@ -224,7 +226,7 @@ static void read_turn(lb_channel_t *channel, int reads) {
   if (channel->closing) return; /* by the handler */
   if (err != LB_AGAIN)
     end(channel, err);
-  else
+  else if (lb_outbox_peek(&channel->outbox, &(size_t){0}) != NULL)
     flush_soon(channel); /* credit */
 }
 

@@ -17,6 +17,9 @@ HEAD = (
 )
 
 
+SILENCE = object()  # a piece that does not come: the rest is never sent
+
+
 class Socket(asyncio.Transport):
     """The transport of a connection, as uvloop's: it keeps its protocol's method."""
 
@@ -57,15 +60,19 @@ class Answer:
 class Connection:
     """Feeds one answer: each piece in a read of its own, when the one before was taken."""
 
-    def __init__(self, pieces: list[Any]) -> None:
+    def __init__(self, pieces: list[Any], read_timeout_s: float | None, pause_s: float) -> None:
+        self._pause_s = pause_s
         self._pieces = pieces
+        self._read_timeout_s = read_timeout_s
         self.socket = Socket()
         self.protocol = ResponseHandler(asyncio.get_running_loop())
         self.protocol.connection_made(self.socket)
         self.socket.set_protocol(self.protocol)
 
     async def open(self) -> httpx.Response:
-        self.protocol.set_response_params(read_until_eof=True, auto_decompress=False)
+        self.protocol.set_response_params(
+            read_until_eof=True, auto_decompress=False, read_timeout=self._read_timeout_s
+        )
         self.socket.receive(HEAD)
         message, self._reader = await self.protocol.read()
         self._feeding = asyncio.create_task(self._feed())
@@ -75,6 +82,9 @@ class Connection:
     async def _feed(self) -> None:
         for piece in self._pieces:
             await self.socket.reading.wait()
+            await asyncio.sleep(self._pause_s)
+            if piece is SILENCE:
+                return
             if piece is LOST:
                 self.protocol.connection_lost(ConnectionResetError("connection lost"))
                 return
@@ -93,11 +103,13 @@ class ConnectionBench(Bench):
     """The same streams through aiohttp's parser and reader."""
 
     last: Connection  # of the last answer
+    read_timeout_s: float | None = 600.0
+    pause_s = 0.0  # before each piece
 
     def __init__(self, provider: str) -> None:
         super().__init__(provider)
         self._transport.handle_async_request = self._handle
 
     async def _handle(self, _: httpx.Request) -> httpx.Response:
-        self.last = Connection(self._transport.pieces)
+        self.last = Connection(self._transport.pieces, self.read_timeout_s, self.pause_s)
         return await self.last.open()

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from connection import ConnectionBench
+from connection import SILENCE, ConnectionBench
 from litellm_bridge.calls import Call
 from litellm_bridge.fast import source, tap
 from openai_corpus import corpus, short
@@ -52,6 +52,21 @@ def test_short_streams_byte_by_byte(name, bench, loop):
 
 def test_a_lost_connection(bench, loop):
     loop.run_until_complete(same_when_lost(bench, whole(*texts(WORDS))))
+
+
+@pytest.mark.parametrize("at", [1, 20, 60])
+def test_a_silence_longer_than_the_read_timeout(at, bench, loop, monkeypatch):
+    monkeypatch.setattr(bench, "read_timeout_s", 0.2)
+    _, fast = loop.run_until_complete(bench.both([*WORDY[:at], SILENCE]))
+    assert fast.error is not None and "Timeout" in fast.error[2]
+    loop.run_until_complete(same(bench, [*WORDY[:at], SILENCE]))
+
+
+def test_pieces_that_come_in_time_put_the_read_timeout_off(bench, loop, monkeypatch):
+    monkeypatch.setattr(bench, "read_timeout_s", 0.5)
+    monkeypatch.setattr(bench, "pause_s", 0.02)
+    outcome = loop.run_until_complete(bench.run(_fast_way(), WORDY))  # 2 s in all
+    assert outcome.error is None and len(outcome.chunks) > len(WORDY) - 3
 
 
 @pytest.mark.parametrize("name", FAST)

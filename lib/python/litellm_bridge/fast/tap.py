@@ -6,8 +6,11 @@ fetched as soon as aiohttp's own callback has put it into the StreamReader.
 
 Two things of aiohttp are used for that, both checked once with a StreamReader of our own (another
 aiohttp, another transport: the task is woken as usual): whoever waits for data is its `_waiter`,
-and gets set_result or set_exception; the connection's protocol object may have a data_received of
-its own. Whatever is not data (the end, an error, a lost connection) is left to the generators.
+and gets set_result or set_exception; the connection's protocol object may have methods of its own.
+Whatever is not data (the end, an error, a lost connection) is left to the generators.
+
+aiohttp makes a new timer of its read timeout with every piece; here one timer looks, when it is
+due, how long the silence has been.
 """
 
 from __future__ import annotations
@@ -32,7 +35,17 @@ class Tap:
         self._receiving = False
         self._came = False
         self._left = False  # take_now could not do all of a piece
-        self._hooked = self._hook()
+        self._loop = asyncio.get_running_loop()
+        self._heard_at = self._loop.time()
+        self._hooks = {
+            "data_received": self._data_received,
+            "_reschedule_timeout": self._reschedule_timeout,
+        }
+        vars(protocol).update(self._hooks)
+        self._tell_transport()
+        if protocol._read_timeout_handle is not None:
+            protocol._drop_timeout()
+            self._reschedule_timeout()
 
     async def read(self) -> bytes | None:
         """The next piece; b"" where take_now left some of one undone; None: the end, or an error."""
@@ -52,8 +65,10 @@ class Tap:
         """The connection is as it was; it may have another response already."""
         if self._reader._waiter is self:
             self._reader._waiter = None
-        if vars(self._protocol).get("data_received") is self._hooked:
-            del self._protocol.data_received
+        own = vars(self._protocol)
+        if own.get("data_received") is self._hooks["data_received"]:
+            for name in self._hooks:
+                del own[name]
             self._tell_transport()
 
     # -- as the future that aiohttp's reader waits with
@@ -87,7 +102,7 @@ class Tap:
         reader = self._reader
         if reader._exception is not None or not reader._buffer:
             self._wake()
-        elif not self._take_now(reader.read_nowait()):
+        elif not self._take_now(self._buffered()):
             self._left = True
             self._wake()
         elif reader._eof:
@@ -95,10 +110,16 @@ class Tap:
         else:
             reader._waiter = self
 
+    def _buffered(self) -> bytes:
+        reader = self._reader
+        if len(reader._buffer) == 1:
+            return bytes(reader._read_nowait_chunk(-1))
+        return bytes(reader.read_nowait())
+
     # -- between the two
 
     async def _wait(self) -> None:
-        self._woken = asyncio.get_running_loop().create_future()
+        self._woken = self._loop.create_future()
         self._reader._waiter = self
         try:
             await self._woken
@@ -111,10 +132,22 @@ class Tap:
         if self._woken is not None and not self._woken.done():
             self._woken.set_result(None)
 
-    def _hook(self) -> Callable[[bytes], None]:
-        hooked = self._protocol.data_received = self._data_received
-        self._tell_transport()
-        return hooked
+    def _reschedule_timeout(self) -> None:
+        """Called by aiohttp with each piece, and when reading goes on after a pause."""
+        self._heard_at = self._loop.time()
+        protocol = self._protocol
+        if protocol._read_timeout_handle is None and protocol._read_timeout:
+            self._start_timer(protocol._read_timeout)
+
+    def _start_timer(self, delay_s: float) -> None:
+        self._protocol._read_timeout_handle = self._loop.call_later(delay_s, self._timer_due)
+
+    def _timer_due(self) -> None:
+        silence_s = self._loop.time() - self._heard_at
+        if silence_s < self._protocol._read_timeout:
+            self._start_timer(self._protocol._read_timeout - silence_s)
+        else:
+            self._protocol._on_read_timeout()
 
     def _tell_transport(self) -> None:
         """uvloop's looks its protocol's methods up only when it is given the protocol."""
@@ -178,11 +211,17 @@ def _serves(loop: asyncio.AbstractEventLoop) -> bool:
     reader._waiter = slot
     reader.feed_data(b"ab")
     reader.feed_data(b"c")  # nobody waits for this one
-    data = bytes(reader.read_nowait())
+    data = bytes(reader._read_nowait_chunk(-1)) + bytes(reader.read_nowait())
     reader._waiter = ended._waiter = slot
     reader.set_exception(ValueError())
     ended.feed_eof()
     told = data == b"abc" and waiter.calls == ["result", "exception", "result"]
     released = reader._waiter is None and ended._waiter is None
     known = reader._exception is not None and ended._eof and not ended._buffer
-    return told and released and known and hasattr(protocol, "__dict__")
+    return told and released and known and _has_timeout(protocol)
+
+
+def _has_timeout(protocol: Any) -> bool:
+    methods = ("_reschedule_timeout", "_drop_timeout", "_on_read_timeout", "data_received")
+    known = all(callable(getattr(protocol, name)) for name in methods)
+    return known and protocol._read_timeout is None and protocol._read_timeout_handle is None
