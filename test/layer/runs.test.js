@@ -1,0 +1,100 @@
+'use strict';
+
+/** What `layer verify` runs: a whole layer passes, and what only a run can find is found. */
+
+const assert = require('node:assert/strict');
+const { execFileSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+const { before, suite, test } = require('node:test');
+const { verify } = require('../../lib/cli/layer/verify');
+const { builtLayer, copyOf } = require('./support/built');
+
+const CLI = path.join(__dirname, '../../lib/cli/index.js');
+const STDLIB = 'lib/python3.11';
+
+/** @type {Awaited<ReturnType<typeof builtLayer>>} */
+let layer;
+
+before(async () => {
+  layer = await builtLayer();
+});
+
+test('the zip passes, the stream through the addon included; exit status 0', () => {
+  const out = execFileSync(process.execPath, [CLI, 'layer', 'verify', layer.zip, '--json'], {
+    encoding: 'utf8',
+  });
+  const [result] = JSON.parse(out);
+  assert.deepEqual([result.ok, result.findings, result.notes], [true, [], []]);
+  assert.equal(result.figures.zip, fs.statSync(layer.zip).size);
+});
+
+/** The problems of a run, by what was tried. */
+async function runOf(root) {
+  const [result] = await verify(root);
+  const runs = result.findings.filter(({ check }) => check === 'run');
+  return new Map(runs.map((finding) => [finding.file, finding]));
+}
+
+suite('verify, of what only a run finds', () => {
+  test('a standard library that is not whole', async (t) => {
+    const copy = copyOf(t, layer.tree);
+    copy.remove(`${STDLIB}/encodings`);
+    const found = (await runOf(copy.root)).get('bin/python3');
+    assert.match(found.problem, /No module named 'encodings'/);
+    assert.match(found.fix, /the standard library is not whole/);
+  });
+
+  test('modules and data of packages', async (t) => {
+    const copy = copyOf(t, layer.tree);
+    copy.remove('litellm/cost_calculator.pyc');
+    copy.remove('botocore/data/bedrock-runtime');
+    copy.remove(`${STDLIB}/logging/config.pyc`);
+    const found = await runOf(copy.root);
+    const problem = (name) => found.get(name)?.problem ?? `no finding for ${name}`;
+    assert.match(problem('import litellm'), /No module named 'litellm.cost_calculator'/);
+    assert.match(problem('import logging.config'), /No module named 'logging.config'/);
+    assert.match(problem('mock completion'), /litellm/);
+    assert.match(problem('Bedrock client'), /bedrock-runtime/);
+    for (const { fix } of found.values()) assert.ok(fix.length > 10);
+  });
+
+  test('vocabularies for counting, and certificates', async (t) => {
+    const copy = copyOf(t, layer.tree);
+    const folder = 'litellm/litellm_core_utils/tokenizers';
+    copy.remove(`${folder}/fb374d419588a4632f3f557e76b4b70aebbca790`);
+    const authorities = copy
+      .read('certifi/cacert.pem')
+      .toString()
+      .split(/(?<=-----END CERTIFICATE-----)/);
+    copy.write('certifi/cacert.pem', authorities.slice(0, 3).join(''));
+    const found = await runOf(copy.root);
+    assert.match(found.get('CA certificates')?.problem, /only 3 authorities/);
+    assert.match(found.get('token counting')?.problem, /fails/);
+    assert.equal(found.has('import litellm'), false);
+  });
+
+  test('what only the worker looks at: the stream through the addon fails', async (t) => {
+    const copy = copyOf(t, layer.tree);
+    const name = fs.readdirSync(copy.place('.')).find((file) => /^litellm-.*\.dist-info$/.test(file));
+    copy.write(`${name}/METADATA`, 'Name: litellm\nVersion: 1.0.0\nLicense: MIT\n');
+    const found = await runOf(copy.root);
+    assert.deepEqual([...found.keys()], ['streaming through the addon']);
+    assert.match(found.get('streaming through the addon').problem, /ERR_LITELLM_VERSION/);
+  });
+});
+
+test('exit status 1 and the words for people, for CI', (t) => {
+  const copy = copyOf(t, layer.tree);
+  copy.write('evil.pth', 'import evil\n');
+  const run = () =>
+    execFileSync(process.execPath, [CLI, 'layer', 'verify', copy.root, '--static'], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+    });
+  assert.throws(run, (error) => {
+    assert.equal(error.status, 1);
+    assert.match(error.stdout, /evil\.pth runs at each start of Python/);
+    return true;
+  });
+});
