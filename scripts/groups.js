@@ -92,6 +92,8 @@ const GROUPS = {
   process: nodeGroup('process'),
   e2e: nodeGroup('e2e'),
   lambda: nodeGroup('lambda'),
+  layer: onceGroup('layer'),
+  'e2e-lambda': onceGroup('e2e-lambda'),
   publish: onceGroup('publish'),
   iac: onceGroup('iac'),
   tls: (...chosen) => [

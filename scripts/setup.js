@@ -31,6 +31,8 @@ const newerLitellm = () => [require('./steps/python').newerEnvironment];
 const GROUP_STEPS = {
   ...Object.fromEntries(['python', 'differential', 'newer'].map((group) => [group, newerLitellm])),
   lambda: () => [require('./steps/lambda-clients').lambdaClients],
+  layer: () => [require('./steps/layer').layer],
+  'e2e-lambda': () => [require('./steps/lambda-root').lambdaRoot, require('./steps/layer').layer],
   publish: () => [require('./steps/aws-tools').awsTools],
   iac: () => [require('./steps/aws-tools').awsTools, require('./steps/iac-tools').iacTools],
 };

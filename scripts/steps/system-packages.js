@@ -55,6 +55,7 @@ const GROUP_NEEDS = {
   start: [{ package: 'strace', isThere: () => isProgram('strace') }],
   fuzz: [{ package: 'clang libclang-rt-dev', isThere: hasFuzzer }],
   sanitize: [{ package: 'valgrind', isThere: () => isProgram('valgrind') }],
+  'e2e-lambda': [{ package: 'debootstrap', isThere: () => isProgram('debootstrap') }],
   lambda: [
     { package: 'autoconf', isThere: () => isProgram('autoconf') },
     { package: 'automake', isThere: () => isProgram('automake') },

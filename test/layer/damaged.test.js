@@ -8,7 +8,8 @@ const path = require('node:path');
 const { before, suite, test } = require('node:test');
 const { verify } = require('../../lib/cli/layer/verify');
 const { DIRECT, UNZIPPED } = require('../../lib/cli/layer/limits');
-const { builtLayer, copyOf, temporary } = require('./support/built');
+const { builtLayer } = require('../../scripts/steps/layer');
+const { copyOf, temporary } = require('./support/copies');
 
 const OTHER = { x86_64: ['arm64', 183], arm64: ['x86_64', 62] };
 

@@ -8,7 +8,8 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { before, suite, test } = require('node:test');
 const { verify } = require('../../lib/cli/layer/verify');
-const { builtLayer, copyOf } = require('./support/built');
+const { builtLayer } = require('../../scripts/steps/layer');
+const { copyOf } = require('./support/copies');
 
 const CLI = path.join(__dirname, '../../lib/cli/index.js');
 const STDLIB = 'lib/python3.11';
