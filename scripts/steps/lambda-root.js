@@ -25,7 +25,8 @@ const NODE = '22';
 const CLIENT = 'ric-3';
 const CLIENTS = path.join(ROOT, 'test', 'lambda', 'clients');
 const IN_ROOT = path.join(ROOT, 'test', 'e2e-lambda', 'in-root.sh');
-const NODE_FOLDER = '/usr/local/node'; // in the root
+const NODE_FOLDER = '/usr/local/node'; // in the root, as the next
+const NPM_FOLDER = '/usr/local/lib/npm';
 const HINT = 'See the words above; Debian and the npm registry must be reachable, once';
 
 const digest = (...parts) => {
@@ -58,6 +59,7 @@ async function folder(target, make) {
   if (fs.existsSync(target)) return;
   const draft = await makeDraft(target);
   try {
+    fs.chmodSync(draft, 0o755);
     await make(draft);
     await moveIntoPlace(draft, target, () => true);
   } finally {
@@ -76,7 +78,6 @@ async function mirror() {
 }
 
 async function bootstrap(draft) {
-  fs.chmodSync(draft, 0o755);
   const args = ['--variant=minbase', `--include=${PACKAGES.join()}`, SUITE, draft, await mirror()];
   await must(`debootstrap ${SUITE}`, HINT, 'debootstrap', args);
 }
@@ -100,12 +101,13 @@ async function compileClient(draft) {
     fs.copyFileSync(path.join(CLIENTS, name), path.join(draft, name));
   }
   await must('npm ci', HINT, 'npm', ['ci', '--ignore-scripts'], { cwd: draft });
-  const command = `cd /client; node /usr/local/npm/bin/npm-cli.js rebuild ${CLIENT} --foreground-scripts`;
-  await inRoot(
-    `npm rebuild ${CLIENT}`,
-    { [await npmFolder()]: '/usr/local/npm', [draft]: '/client' },
-    command,
-  );
+  // The scripts of the client call npm by its name.
+  const command = `
+    printf '#!/bin/sh\\nexec node ${NPM_FOLDER}/bin/npm-cli.js "$@"\\n' >/usr/local/bin/npm
+    chmod +x /usr/local/bin/npm
+    cd /client; npm rebuild ${CLIENT} --foreground-scripts`;
+  const folders = { [await npmFolder()]: NPM_FOLDER, [draft]: '/client' };
+  await inRoot(`npm rebuild ${CLIENT}`, folders, command);
   await removeFolder(path.join(draft, 'node_modules', CLIENT, 'deps'));
 }
 

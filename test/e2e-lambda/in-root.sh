@@ -21,5 +21,5 @@ done
 shift
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
-exec env -i PATH=/usr/local/node/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LC_ALL=C MAKEFLAGS=-j2 \
+exec env -i PATH=/usr/local/node/bin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LC_ALL=C MAKEFLAGS=-j2 \
   npm_config_nodedir=/usr/local/node "$(command -v chroot)" "$root" /bin/sh -euc "$1"

@@ -61,7 +61,8 @@ class RuntimeApi extends EventEmitter {
   /** Those who asked and were not answered. @type {http.ServerResponse[]} */
   #waiting = [];
   #count = 0;
-  #server = http.createServer((request, response) => this.#serve(request, response));
+  // Lambda's own never ends a connection that is idle, as one is while Python starts.
+  #server = http.createServer({ keepAliveTimeout: 0 }, (request, response) => this.#serve(request, response));
 
   /** Listens on a free port of the loopback. */
   async listen() {

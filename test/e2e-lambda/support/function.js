@@ -40,7 +40,8 @@ function makeImage(folder) {
     const file = ['lib', 'usr/lib'].map((base) => path.join(from, base, TRIPLET, name)).find(fs.existsSync);
     copy(/** @type {string} */ (file), path.join(folder, 'lib', TRIPLET, name));
   }
-  copy(path.join(from, LOADER), path.join(folder, LOADER));
+  // In the root it is a link by an absolute path.
+  copy(path.join(from, fs.readlinkSync(path.join(from, LOADER))), path.join(folder, LOADER));
   for (const name of ['passwd', 'group', 'nsswitch.conf']) {
     copy(path.join(from, 'etc', name), path.join(folder, 'etc', name));
   }
