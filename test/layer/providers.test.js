@@ -3,6 +3,7 @@
 /** Every provider family that a layer claims, called from inside its pruned tree. */
 
 const assert = require('node:assert/strict');
+const { generateKeyPairSync } = require('node:crypto');
 const path = require('node:path');
 const { after, before, suite, test } = require('node:test');
 const { LLMock } = require('@copilotkit/aimock');
@@ -30,6 +31,34 @@ function requests(mock, local) {
     'Bedrock converse': { model: `bedrock/converse/${CLAUDE}`, aws_bedrock_runtime_endpoint: mock, ...aws },
     'Bedrock invoke': { model: `bedrock/invoke/${CLAUDE}`, aws_bedrock_runtime_endpoint: local, ...aws },
   };
+}
+
+/** A service account whose tokens come from the local provider. */
+function serviceAccount(local) {
+  const { privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  return JSON.stringify({
+    type: 'service_account',
+    project_id: 'fixture',
+    private_key_id: '1',
+    private_key: privateKey,
+    client_email: 'fixture@fixture.iam.gserviceaccount.com',
+    client_id: '1',
+    token_uri: `${local}/token`,
+  });
+}
+
+/** With google-auth in the layer. */
+function vertex(mock, local) {
+  const where = { vertex_project: 'fixture', vertex_location: 'us-central1' };
+  const base = {
+    api_base: `${mock}/v1beta/models/gemini-1.5-pro`,
+    vertex_credentials: serviceAccount(local),
+  };
+  return { Vertex: { model: 'vertex_ai/gemini-1.5-pro', ...where, ...base } };
 }
 
 /** Anthropic's answers as Bedrock's invoke wraps them, which aimock does not. */
@@ -71,8 +100,24 @@ function routeCohere(provider) {
   provider.route(/\/v1\/chat$/, ({ body }) => (body.stream ? stream : steps.json(whole)));
 }
 
-for (const options of [{}, { slim: true }]) {
-  suite(`providers, from inside the ${options.slim ? 'slim' : 'default'} layer`, { timeout: TIMEOUT }, () => {
+function routeToken(provider) {
+  provider.route(
+    /^\/token$/,
+    steps.json({ access_token: 'fixture', token_type: 'Bearer', expires_in: 3600 }),
+  );
+}
+
+const LAYERS = [
+  { name: 'the default layer', options: {}, wanted: requests },
+  {
+    name: 'the slim layer with google-auth',
+    options: { slim: true, extra: ['google-auth'] },
+    wanted: (...urls) => ({ ...requests(...urls), ...vertex(...urls) }),
+  },
+];
+
+for (const { name: layer, options, wanted } of LAYERS) {
+  suite(`providers, from inside ${layer}`, { timeout: TIMEOUT }, () => {
     const mock = new LLMock({ port: 0, chunkSize: 4 });
     const provider = new Provider();
     /** @type {Map<string, any>} */
@@ -84,8 +129,9 @@ for (const options of [{}, { slim: true }]) {
       await provider.listen();
       routeInvoke(provider);
       routeCohere(provider);
+      routeToken(provider);
       const { tree } = await builtLayer(options);
-      const calls = Object.entries(requests(mock.url, provider.url)).map(([name, request]) => ({
+      const calls = Object.entries(wanted(mock.url, provider.url)).map(([name, request]) => ({
         name,
         request: { api_key: KEY, ...request },
       }));
@@ -106,7 +152,7 @@ for (const options of [{}, { slim: true }]) {
       await provider.close();
     });
 
-    for (const name of Object.keys(requests('', ''))) {
+    for (const name of Object.keys(wanted('', ''))) {
       test(name, () => {
         assert.deepEqual(answers.get(name), { whole: TEXT, streamed: TEXT });
       });

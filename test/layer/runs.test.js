@@ -12,6 +12,7 @@ const { builtLayer } = require('../../scripts/steps/layer');
 const { copyOf } = require('./support/copies');
 
 const CLI = path.join(__dirname, '../../lib/cli/index.js');
+const TIMEOUT = 900_000; // ms; each run takes some seconds of CPU
 const STDLIB = 'lib/python3.11';
 
 /** @type {Awaited<ReturnType<typeof builtLayer>>} */
@@ -21,7 +22,7 @@ before(async () => {
   layer = await builtLayer();
 });
 
-test('the zip passes, the stream through the addon included; exit status 0', () => {
+test('the zip passes, the stream through the addon included; exit status 0', { timeout: TIMEOUT }, () => {
   const out = execFileSync(process.execPath, [CLI, 'layer', 'verify', layer.zip, '--json'], {
     encoding: 'utf8',
   });
@@ -37,7 +38,7 @@ async function runOf(root) {
   return new Map(runs.map((finding) => [finding.file, finding]));
 }
 
-suite('verify, of what only a run finds', () => {
+suite('verify, of what only a run finds', { timeout: TIMEOUT }, () => {
   test('a standard library that is not whole', async (t) => {
     const copy = copyOf(t, layer.tree);
     copy.remove(`${STDLIB}/encodings`);
