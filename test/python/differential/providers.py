@@ -61,6 +61,15 @@ def _line_reader(model: str, **options: Any) -> Provider:
     return Provider(_handler, {"model": model, **options})
 
 
+_AWS = {"aws_access_key_id": "AKIAX", "aws_secret_access_key": "y", "aws_region_name": "us-east-1"}
+
+
+def _bedrock(model: str) -> Provider:
+    """LiteLLM 1.78.7 opens the streams of InvokeModel with its own client."""
+    client = _handler if model.startswith("converse/") or not IS_LOCKED else _module_level
+    return Provider(client, {"model": f"bedrock/{model}", **_AWS})
+
+
 PROVIDERS = {
     "openai": Provider(_sdk, {"model": "openai/gpt-4o-mini"}),
     "azure": Provider(
@@ -76,6 +85,14 @@ PROVIDERS = {
     "deepseek": _line_reader("deepseek/deepseek-chat"),
     "openrouter": _line_reader("openrouter/openai/gpt-4o-mini"),
     "anthropic": _line_reader("anthropic/claude-3-5-haiku-20241022"),
+    "bedrock": _bedrock("converse/anthropic.claude-3-5-sonnet-20240620-v1:0"),
+    "bedrock anthropic": _bedrock("invoke/anthropic.claude-3-5-sonnet-20240620-v1:0"),
+    "bedrock titan": _bedrock("invoke/amazon.titan-text-express-v1"),
+    "bedrock llama": _bedrock("invoke/meta.llama3-8b-instruct-v1:0"),
+    "bedrock mistral": _bedrock("invoke/mistral.mistral-7b-instruct-v0:2"),
+    "bedrock cohere": _bedrock("invoke/cohere.command-text-v14"),
+    "bedrock nova": _bedrock("invoke/us.amazon.nova-lite-v1:0"),
+    "bedrock deepseek": _bedrock("deepseek_r1/arn:aws:bedrock:us-east-1:1:imported-model/r1"),
     "gemini": Provider(_module_level, {"model": "gemini/gemini-2.0-flash"}),
     "cohere": Provider(_cached, {"model": "cohere_chat/" + COHERE}),
     "ollama_chat": _line_reader("ollama_chat/llama3", api_base="http://provider"),

@@ -10,10 +10,12 @@ from oracle import LOST, Bench
 BYTEWISE = 6000  # bytes; a longer stream is fed in pieces of more than one byte
 
 
-def feeds(name: str, data: bytes, end: bytes = b"\n\n") -> list[list[bytes]]:
+def feeds(
+    name: str, data: bytes, end: bytes = b"\n\n", events: list[bytes] | None = None
+) -> list[list[bytes]]:
     """The stream whole, per event, byte by byte (or nearly), and at random places."""
     step = 1 if len(data) < BYTEWISE else len(data) // 997
-    events = [event + end for event in data.split(end)]
+    events = events or [event + end for event in data.split(end)]
     places = random.Random(name)
     marks = sorted(places.randrange(len(data) + 1) for _ in range(12))
     pieces = [data[a:b] for a, b in zip([0, *marks], [*marks, len(data)], strict=True)]

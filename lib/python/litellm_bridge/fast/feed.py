@@ -6,7 +6,10 @@ import asyncio
 import types
 from collections import deque
 from collections.abc import AsyncIterator, Coroutine, Generator
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .formats import Fit
 
 
 class _NeedBytes:
@@ -83,9 +86,12 @@ class WrapperFeed:
         self._step: Coroutine[Any, Any, Any] | None = None
         self.ended = False  # the source has said so, maybe before the provider did
 
-    def attach(self, response: Any) -> None:
-        """From now on what is read of the response is what is put in."""
-        response.aiter_bytes = self._bytes
+    def attach(self, wrapper: Any, fit: Fit) -> None:
+        """From now on what the wrapper reads is what is put in."""
+        if fit.attach is None:
+            fit.response.aiter_bytes = self._bytes
+        else:
+            fit.attach(wrapper, self._bytes)
 
     def begin(self) -> AsyncIterator[Any]:
         """The chunks that come without a byte put in: all, if nothing was attached meanwhile."""

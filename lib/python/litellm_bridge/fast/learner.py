@@ -10,6 +10,7 @@ from typing import Any
 
 from ..chunks import plain
 from .formats import Fit
+from .growth import EMPTIED, Kind, item_of, kind_of
 from .leaves import CLOCK, Path, Sources, put
 from .recipes import CHANGED, SENT, Observation, Recipe, recipes, sources_of
 from .scan import TEXT, Scan, scan
@@ -216,28 +217,28 @@ class Learner:
             changes[owner, name] = value
         return changes
 
-    def _grown(self, attempt: Attempt) -> tuple[tuple[str, str], ...] | None:
+    def _grown(self, attempt: Attempt) -> tuple[tuple[Kind, str], ...] | None:
         """How the lists grew. None: otherwise than can be told again."""
         grown = []
         for name, items in self._traces.lists().items():
             which, length = attempt.sizes[name]
             new = items[length:] if id(items) == which else items
             if id(items) != which:
-                grown.append(("", name))
+                grown.append((EMPTIED, name))
             if not new:
                 continue
-            kind = _kind(new[0], attempt.scan)
-            if len(new) > 1 or not kind:
+            kind = kind_of(new[0], attempt.scan.value, _text(attempt.scan))
+            if len(new) > 1 or kind is None:
                 return None
             grown.append((kind, name))
         return tuple(grown)
 
-    def _grow(self, name: str, kind: str, found: Scan) -> None:
+    def _grow(self, name: str, kind: Kind, found: Scan) -> None:
         iterator = self._traces.owners[ITERATOR]
         if not kind:
             setattr(iterator, name, [])
         else:
-            item = found.value if kind == "event" else _text(found)
+            item = item_of(kind, found.value, _text(found))
             getattr(iterator, name).append(item)
 
     def _make_template(self, recipe: Recipe, attempt: Attempt) -> None:
@@ -297,9 +298,3 @@ def _own(kept: Any, around: dict[str, Any]) -> dict[str, Any]:
 
 def _text(found: Scan) -> Any:
     return next((token.value for token in found.tokens if token.kind == TEXT), None)
-
-
-def _kind(item: Any, found: Scan) -> str:
-    if item == found.value:
-        return "event"
-    return "text" if isinstance(item, str) and item == _text(found) else ""

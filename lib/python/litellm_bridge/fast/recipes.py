@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..chunks import plain
+from .growth import Kind
 from .leaves import (
     CLOCK,
     RANDOM,
@@ -42,7 +43,7 @@ class Observation:
     hidden: dict[str, Any]  # the kept chunk's, but for what is the wrapper's
     around: dict[str, Any]  # that
     changes: dict[tuple[str, str], Any]  # attributes, with their new values
-    grown: tuple[tuple[str, str], ...]  # what lists grew by: "event", "text"; "" emptied
+    grown: tuple[tuple[Kind, str], ...]  # what lists grew by
     is_first: bool  # it set the time of the first chunk
 
     @property

@@ -21,7 +21,7 @@ _KEYS: Final = {
     TEXT: frozenset(
         (
             b"content", b"text", b"reasoning_content", b"reasoning", b"thinking", b"arguments",
-            b"partial_json", b"response", b"input",
+            b"partial_json", b"response", b"input", b"outputText", b"generation",
         )
     ),
     PAD: frozenset((b"obfuscation", b"p")),

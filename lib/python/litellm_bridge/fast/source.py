@@ -16,11 +16,15 @@ class Source:
     the task that waits in read() is woken.
     """
 
-    def __init__(self, response: Any, take_now: Callable[[bytes], bool]) -> None:
+    def __init__(
+        self, response: Any, take_now: Callable[[bytes], bool], chunk_size: int | None = None
+    ) -> None:
+        """chunk_size: of the pieces, in bytes; less is held back till the end. None: as it comes."""
         self._response = response
         self._take_now = take_now
         self._plain = not _is_encoded(response)
-        self._data = _pieces(response, self._plain)
+        self._data = _pieces(response, self._plain, chunk_size)
+        self._may_tap = self._plain and chunk_size is None
         self._tap: Tap | None = None
         self._begun = False
 
@@ -36,7 +40,7 @@ class Source:
             piece = await anext(self._data)
         except StopAsyncIteration:
             return None
-        if not self._begun and self._plain:
+        if not self._begun and self._may_tap:
             self._tap = tap_of(self._response, self._take_now)
         self._begun = True
         return piece
@@ -53,11 +57,12 @@ class Source:
         await self._data.aclose()
 
 
-def _pieces(response: Any, plain: bool) -> AsyncGenerator[bytes, None]:
+def _pieces(response: Any, plain: bool, chunk_size: int | None) -> AsyncGenerator[bytes, None]:
     """Like response.aiter_bytes(), which is another's by now, and cheaper where nothing has to be
     decompressed. Errors are httpx's; at the end the connection is given back."""
     kind = type(response)
-    data: AsyncGenerator[bytes, None] = (kind.aiter_raw if plain else kind.aiter_bytes)(response)
+    way = kind.aiter_raw if plain else kind.aiter_bytes
+    data: AsyncGenerator[bytes, None] = way(response, chunk_size)
     return data
 
 

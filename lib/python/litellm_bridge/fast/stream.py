@@ -86,7 +86,7 @@ class FastStream:
         fit = self._fit = fitting(wrapper)
         if fit is None:
             return
-        self._feed.attach(fit.response)
+        self._feed.attach(wrapper, fit)
         self._state = WrapperState(wrapper, fit.iterator, repetition_limit())
         self._learner = Learner(wrapper, fit, self._state, switch)
         self._format = fit.format
@@ -94,7 +94,7 @@ class FastStream:
 
     async def _fast(self) -> None:
         assert self._fit is not None
-        source = Source(self._fit.response, self._take_now)
+        source = Source(self._fit.response, self._take_now, self._fit.chunk_size)
         try:
             await self._read(source)
         finally:

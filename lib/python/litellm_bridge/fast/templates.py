@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import frames, jsonio
 from ..chunks import ChunkEncoder, Message, find_slot
+from .growth import Kind, item_of
 from .leaves import RANDOM, Leaf, Path, Source, Sources, draw, leaves_of, put
 from .patterns import Pattern, Tokens
 from .recipes import CHANGED, HIDDEN, KEPT, SENT, Recipe
@@ -34,7 +35,7 @@ class Template:
     assigns: list[tuple[str, str, int]]  # attributes that each event sets: owner, name, hole
     randoms: tuple[Source, ...]  # ids to draw: holes behind those of the event
     equations: list[tuple[int, int, int]]  # hole a + x = hole b, without which it does not hold
-    grown: tuple[tuple[str, str], ...]
+    grown: tuple[tuple[Kind, str], ...]
     state: Any = None  # the stream's, that its events leave as it is
     event: Any = None  # the event's JSON, with a mark for the text, if lists grow by it
     place: Path = ()  # of the mark
@@ -51,13 +52,11 @@ class Template:
                 return False
         return all(text_of(tokens[pad]) is not None for pad in self.pads)
 
-    def item(self, kind: str, text: str) -> Any:
+    def item(self, kind: Kind, text: str) -> Any:
         """What a list grows by."""
-        if kind == "text":
-            return text
-        event = copy.deepcopy(self.event)
-        put(event, self.place, text)
-        return event
+        if self.event is not None:
+            put(self.event, self.place, text)
+        return item_of(kind, self.event, text)
 
     def chunk(self, text: str, tokens: Tokens) -> Any:
         """As LiteLLM would have made it. Its time of making is what it sorts them by."""

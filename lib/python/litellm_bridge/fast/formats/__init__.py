@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import anthropic, cohere, gemini, ollama, openai, openai_lines
+from . import anthropic, bedrock, cohere, gemini, ollama, openai, openai_lines
 from .base import Cutter, Fit, Format
 
 _FINDERS: tuple[Callable[[Any], Fit | None], ...] = (
     openai.find,
     openai_lines.find,
     anthropic.find,
+    bedrock.find,
     gemini.find,
     cohere.find,
     ollama.find,

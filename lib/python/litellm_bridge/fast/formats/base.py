@@ -51,6 +51,10 @@ class Fit(NamedTuple):
     format: Format
     response: Any  # the httpx response whose bytes make it up
     iterator: Any  # LiteLLM's (or the SDK's) reader of it, whose attributes are state as well
+    # Lets a wrapper of LiteLLM's read other bytes. None: it asks the response's aiter_bytes().
+    attach: Callable[[Any, Any], None] | None = None
+    # How many bytes LiteLLM reads at a time, holding back what is less. None: as they come.
+    chunk_size: int | None = None
 
 
 def is_one_of(stream: Any, readers: frozenset[tuple[str, str]]) -> bool:
