@@ -17,19 +17,23 @@ from .describe import describe
 from .errors import EmptyResponse, InvalidArgument
 from .functions import FUNCTIONS, Function
 from .snippet import run_python
+from .warm import warmer
 
 SET_ENV = "bridge.set_env"
 DESCRIBE = "bridge.describe"
 RUN_PYTHON = "bridge.run_python"
-BRIDGE_FUNCTIONS = (SET_ENV, DESCRIBE, RUN_PYTHON)
+BRIDGE_FUNCTIONS = (SET_ENV, DESCRIBE, RUN_PYTHON, warmer.NAME)
 
 
 class Dispatcher:
     """Calls what the table allows. executor: for functions that may block; owned by the caller."""
 
-    def __init__(self, litellm: ModuleType, executor: Executor) -> None:
-        self._litellm = litellm
+    def __init__(
+        self, litellm: ModuleType, executor: Executor, warm: warmer.Warmer | None = None
+    ) -> None:
+        self.litellm = litellm
         self._executor = executor
+        self._warmer = warm
 
     async def call(self, name: str, arguments: dict[str, Any]) -> Any:
         """The result, as LiteLLM gives it. InvalidArgument before anything is started."""
@@ -47,18 +51,20 @@ class Dispatcher:
 
     async def _call_bridge(self, name: str, arguments: dict[str, Any]) -> Any:
         if name == DESCRIBE:
-            return await self._run_in_thread(describe, {"litellm": self._litellm})
+            return await self._run_in_thread(describe, {"litellm": self.litellm})
         if name == RUN_PYTHON:
             return await run_python(arguments)
+        if name == warmer.NAME and self._warmer is not None:
+            return await self._warmer.run(warmer.named(arguments), self)
         return set_env(arguments)
 
     def _plain(self, function: Function) -> Any:
         """The sync variant: its signature says more than the async one's."""
-        return _public(self._litellm, function.name)
+        return _public(self.litellm, function.name)
 
     def _target(self, function: Function) -> Any:
         name = f"a{function.name}" if function.is_async else function.name
-        return _public(self._litellm, name)
+        return _public(self.litellm, name)
 
     async def _run_in_thread(self, target: Any, arguments: dict[str, Any]) -> Any:
         context = contextvars.copy_context()  # prints and logs name their call

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import MutableMapping
 from types import ModuleType
 
-from . import cancel, counts, measures, trust, wrappers
+from . import cancel, contexts, counts, measures, trust, wrappers
 from .errors import BridgeError
 
 OLDEST = "1.78.7"
@@ -38,6 +38,7 @@ def load() -> tuple[ModuleType, str]:
     # It prints to stdout otherwise: "Give Feedback / Get Help" with each error.
     litellm.suppress_debug_info = True  # type: ignore[attr-defined]
     cancel.install()
+    contexts.install(litellm)
     wrappers.install(litellm)
     counts.install(litellm)
     return litellm, version

@@ -17,6 +17,7 @@ import sys
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
 from typing import Any, NoReturn
 
 from . import engine, frames, jsonio, memory, options, preload, process, sites, stdio
@@ -32,6 +33,7 @@ from .native import NativeOutput
 from .redact import redact
 from .run import run_call, settle_unstarted
 from .session import Session
+from .warm.warmer import Warmer
 
 EXIT_CONFIG = 78
 EXIT_DEFECT = 70  # EX_SOFTWARE of sysexits.h
@@ -99,7 +101,9 @@ class Worker:
         self._stdio = stdio.Stdio(self._sink)
         self._native = NativeOutput(self._sink)
         self._sessions: list[Session] = []
+        self._warmer = Warmer(archive.later)
         self._ready: asyncio.Future[Dispatcher] = self._loop.create_future()
+        self._litellm: ModuleType | None = None  # once it is imported
         self._announcement: tuple[int, bytes] | None = None  # ready or failed
         self._ending = False
 
@@ -120,6 +124,7 @@ class Worker:
     def _start(self) -> None:
         imported_ns = time.monotonic_ns()
         litellm, version = engine.load()
+        self._litellm = litellm
         took_ns = time.monotonic_ns() - imported_ns
         stdio.quiet(engine.LOGGERS)
         preload.load(self._settings.preload)
@@ -137,7 +142,7 @@ class Worker:
             {"litellm": version, "memory": memory.measure(), "timings": timings},
         )
         pool = ThreadPoolExecutor(BLOCKING_CALLS, thread_name_prefix="litellm-bridge")
-        self._ready.set_result(Dispatcher(litellm, pool))
+        self._ready.set_result(Dispatcher(litellm, pool, self._warmer))
         for warning in self._archive.warnings():
             _logger.warning("%s", warning)
         self._loop.call_later(FORBID_DUMPS_AFTER_S, process.forbid_dumps)
@@ -173,6 +178,7 @@ class Worker:
         channel.start()
 
     def _begin(self, call: Call) -> None:
+        self._warmer.began(call)
         call.task = self._loop.create_task(run_call(call, self._ready))
         call.task.add_done_callback(lambda _: self._finished(call))
 
@@ -182,6 +188,7 @@ class Worker:
             if session.channel is call.channel:
                 session.finished(call)
         self._stdio.finish_call(call)
+        self._warmer.ended(call, self._litellm)
         call.release()
         self._native.forward()
 

@@ -28,6 +28,8 @@ from types import CodeType
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 WORKER = os.path.dirname(os.path.dirname(HERE))
+TRACE_S = 300.0  # for a machine that is very slow; it takes a few seconds
+
 if __name__ == "__main__":
     sys.path.insert(0, WORKER)
 
@@ -76,6 +78,7 @@ class Writer:
             "stamps": self._plan.stamps,
             "folders": folders,
             "started": self._started,
+            "later": self._plan.later,
         }
         return _put_together(marshal.dumps(head), tables, bytes(self._code))
 
@@ -115,11 +118,13 @@ def _put_together(head: bytes, tables: bytes, code: bytes) -> bytes:
     return file.MAGIC + sizes + file.keyed_hash(sizes + index) + index + code
 
 
-def trace() -> dict[str, list[str]]:
+def trace() -> plan.Trace:
     """What a start with this interpreter imports, seen in a process of its own."""
     command = [sys.executable, "-I", "-S", "-X", "utf8", os.path.join(HERE, "trace.py")]
-    run = subprocess.run(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, check=True)
-    told: dict[str, list[str]] = json.loads(run.stdout)
+    run = subprocess.run(
+        command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, check=True, timeout=TRACE_S
+    )
+    told: plan.Trace = json.loads(run.stdout)
     return told
 
 
@@ -166,18 +171,18 @@ def _arguments() -> argparse.Namespace:
 def _environment(home: str, at: str) -> bytes:
     told = trace()
     places = Roots(home, at, WORKER, tree=False)
-    what = plan.environment_plan(told["files"], told["path"], places)
+    what = plan.environment_plan(told, places)
     return Writer(what, places, fresh=False).assemble(file.interpreter())
 
 
 def _tree(home: str, at: str, version: str, start: str | None) -> bytes:
     plan.check_version(version)
     places = Roots(home, at, WORKER, tree=True)
-    started: list[str] = []
+    traced = plan.NO_TRACE
     if start:
         with open(start, encoding="utf-8") as told:
-            started = json.load(told)["files"]
-    what = plan.tree_plan(started, home, version, places)
+            traced = json.load(told)
+    what = plan.tree_plan(traced, home, version, places)
     return Writer(what, places, fresh=True).assemble(file.interpreter(version))
 
 

@@ -64,6 +64,7 @@ class Archive:
         self._map: mmap | None = None
         self._index = index
         self.folders = folders
+        self.later: dict[str, list[str]] = index.head["later"]
         self.sealed = True  # what a complete folder's table does not name is not there
         self.damaged: list[str] = []  # files whose code was not what it should be
 

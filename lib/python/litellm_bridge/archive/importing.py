@@ -112,6 +112,11 @@ class Installed:
         self.archive = archive
         self.reason = reason  # why it is passed over; empty: there is none
 
+    @property
+    def later(self) -> dict[str, list[str]]:
+        """For some providers the modules that their first request imports."""
+        return {} if self.archive is None else self.archive.later
+
     def rest(self) -> None:
         """Gives its pages back to the system."""
         if self.archive is not None:

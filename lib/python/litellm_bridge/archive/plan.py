@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 from .file import names_stamp, roots
 
@@ -19,6 +20,18 @@ Named = tuple[Place, str]  # a folder, and a module's name in it
 
 EXTENSIONS = tuple(importlib.machinery.EXTENSION_SUFFIXES)
 IMPORTABLE = (*EXTENSIONS, ".py", ".pyc")
+
+
+class Trace(TypedDict):
+    """What trace.py prints."""
+
+    files: list[str]  # of the modules that a start imports
+    path: list[str]  # sys.path then
+    later: dict[str, list[str]]  # for some providers: modules that a first request imports
+    later_files: list[str]
+
+
+NO_TRACE: Trace = {"files": [], "path": [], "later": {}, "later_files": []}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +76,7 @@ class Plan:
     started: int = 0  # so many of the sources are what a start imports
     complete: list[Place] = field(default_factory=list)  # folders of which every name is known
     stamps: list[Stamp] = field(default_factory=list)
+    later: dict[str, list[str]] = field(default_factory=dict)  # modules, for each provider
     portable: bool = False  # for every build of the same Python version
 
     def add(self, files: Iterable[str], places: Roots) -> None:
@@ -100,21 +114,26 @@ def _stamp(folder: str, kind: str) -> int | bytes:
     return names_stamp(folder) if kind == "names" else os.stat(folder).st_mtime_ns
 
 
-def environment_plan(traced: Iterable[str], path: Iterable[str], places: Roots) -> Plan:
-    """What a start imports. path: sys.path of that start."""
-    plan = Plan()
-    plan.add(traced, places)
+def _planned(traced: Trace, places: Roots, *, portable: bool) -> Plan:
+    """What the trace has: a start's modules, then those of the first requests."""
+    plan = Plan(portable=portable, later=traced["later"])
+    plan.add(traced["files"], places)
     plan.started = len(plan.sources)
-    worker = places.now(("worker", ""))
-    plan.seal((folder for folder in path if folder != worker), places, "mtime")
+    plan.add(traced["later_files"], places)
     return plan
 
 
-def tree_plan(started: Iterable[str], tree: str, version: str, places: Roots) -> Plan:
-    """Every module of a tree, and of the worker. started: files that come first."""
-    plan = Plan(portable=True)
-    plan.add(started, places)
-    plan.started = len(plan.sources)
+def environment_plan(traced: Trace, places: Roots) -> Plan:
+    """What a start and the first requests import."""
+    plan = _planned(traced, places, portable=False)
+    worker = places.now(("worker", ""))
+    plan.seal((folder for folder in traced["path"] if folder != worker), places, "mtime")
+    return plan
+
+
+def tree_plan(traced: Trace, tree: str, version: str, places: Roots) -> Plan:
+    """Every module of a tree, and of the worker. What was traced comes first."""
+    plan = _planned(traced, places, portable=True)
     for folder in (tree, os.path.join(places.now(("worker", "")), "litellm_bridge")):
         plan.add(_modules(folder), places)
     minor = "python" + ".".join(version.split(".")[:2])
