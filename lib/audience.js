@@ -51,6 +51,12 @@ class Audience {
     return Object.assign({}, ...[...this.#clients.values()].map(({ shape }) => shape));
   }
 
+  /** Providers to warm up for; null where no instance named any. @returns {string[] | null} */
+  get prewarm() {
+    const named = [...this.#clients.values()].map(({ prewarm }) => prewarm).filter((one) => one !== null);
+    return named.length === 0 ? null : [...new Set(named.flat())];
+  }
+
   /** @param {string} event @param {unknown} payload */
   tell(event, payload) {
     for (const client of [...this.#clients.keys()]) emit(client, event, payload);

@@ -15,6 +15,7 @@ const { fromFrame } = require('./log');
 const native = require('./native');
 const { WINDOW } = require('./reader');
 const { claim, environmentBlock, resolveEnv, startArguments } = require('./shape');
+const { isAhead } = require('./warmup');
 
 /** Refusals of a call that say nothing about the channel. */
 const NOT_THE_CHANNEL = new Set(['ERR_MEMORY', 'ERR_INVALID_ARGUMENT']);
@@ -28,6 +29,8 @@ const NOT_THE_CHANNEL = new Set(['ERR_MEMORY', 'ERR_INVALID_ARGUMENT']);
 function downError({ code, detail, hint, exitCode, signal, pid }) {
   return Object.assign(new LiteLLMError(code, detail, { hint }), { exitCode, signal, pid });
 }
+
+const NO_GENERATION = { hello: null, ready: null, calls: new Map(), warming: 0, timings: null };
 
 class Connection {
   #Port;
@@ -71,6 +74,8 @@ class Connection {
     this.#port ??= this.#openPort();
     claim(this.#port, options.shape);
     this.#audience.add(client, options);
+    const { prewarm } = options;
+    if (this.#current?.ready && prewarm !== null) this.#warmUp(this.#current, prewarm);
   }
 
   #openPort() {
@@ -268,15 +273,17 @@ class Connection {
    */
   async ready({ operations, times }) {
     this.start(times.startTimeout);
-    if (this.#current?.ready) return;
+    if (this.#current?.ready && !isAhead()) return;
     this.hold();
     /** @type {any} */
     const waiter = {};
     const isReady = new Promise((resolve, reject) => Object.assign(waiter, { resolve, fail: reject }));
     this.#readiness.add(waiter);
     operations.add(waiter);
+    if (this.#current?.ready) waiter.resolve();
     try {
       await isReady;
+      if (isAhead()) await this.#current?.warm;
     } finally {
       this.#readiness.delete(waiter);
       operations.delete(waiter);
@@ -386,9 +393,18 @@ class Connection {
   /** @param {Generation} generation @param {any} info */
   #onReady(generation, info) {
     generation.becomeReady(info);
+    if (generation === this.#current && generation.isMine)
+      this.#warmUp(generation, this.#audience.prewarm);
     if (generation === this.#current) for (const waiter of [...this.#readiness]) waiter.resolve();
     this.#audience.tellTimings(generation.started());
     this.#audience.tell('state', { state: 'running', generation: generation.number });
+  }
+
+  /** @param {Generation} generation @param {string[] | null} providers */
+  async #warmUp(generation, providers) {
+    if (providers?.length === 0) return;
+    const result = await generation.warmUp(this.#port, providers);
+    if (result !== null) this.#audience.tellTimings(generation.warmed(result));
   }
 
   /** @param {Generation} generation @param {any} info */
@@ -440,8 +456,8 @@ class Connection {
 
   /** The process-wide server, and what this thread has going on. */
   status() {
-    const { hello, ready, calls } = this.#current ?? { hello: null, ready: null, calls: new Map() };
-    const inFlight = calls.size + this.#waiting.size;
+    const { hello, ready, calls, warming, timings } = this.#current ?? NO_GENERATION;
+    const inFlight = calls.size - warming + this.#waiting.size;
     return {
       ...this.#serverStatus(),
       ready: ready !== null,
@@ -449,6 +465,7 @@ class Connection {
       litellm: ready?.litellm ?? null,
       active: ready === null ? 0 : inFlight,
       pending: ready === null ? inFlight : 0,
+      timings: timings === null ? null : { ...timings },
     };
   }
 }

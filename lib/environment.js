@@ -107,14 +107,33 @@ function privatePython() {
   }
 }
 
+/** How it begins: a mark, and the version of its layout. */
+const ARCHIVE_MAGIC = Buffer.from('LBARC\x02\r\n', 'latin1');
+
+/**
+ * Whether an environment has a start archive of this version. It need not fit what is installed.
+ * @param {string} folder
+ */
+function hasArchive(folder) {
+  try {
+    const file = fs.openSync(path.join(folder, ARCHIVE), 'r');
+    const start = Buffer.alloc(ARCHIVE_MAGIC.length);
+    fs.readSync(file, start);
+    fs.closeSync(file);
+    return start.equals(ARCHIVE_MAGIC);
+  } catch {
+    return false;
+  }
+}
+
 module.exports = {
-  ARCHIVE,
   LOCK,
   LOCK_DIGEST,
   MARKER,
   cacheFolder,
   digestOf,
   environmentFolder,
+  hasArchive,
   interpreterOf,
   privateInterpreter,
   privatePython,

@@ -4,8 +4,20 @@
 
 const { Deadline, now } = require('./clock');
 const { END, ERROR, RESULT } = require('./frames');
-const { readyRecord, spawnedRecord, startingRecord } = require('./log');
+const { readyRecord, spawnedRecord, startingRecord, warmRecord } = require('./log');
 const { SCRIPT } = require('./shape');
+const { WarmUp } = require('./warmup');
+
+/**
+ * How long each part of a start took, in ms.
+ * @typedef {object} Timings
+ * @property {number | null} spawn the system call that makes the process
+ * @property {number | null} interpreter until the first line of ours runs
+ * @property {number | null} bootstrap until the import of LiteLLM begins: archive, paths, hello
+ * @property {number | null} import of LiteLLM
+ * @property {number | null} ready from then on, until this thread knows
+ * @property {number | null} warmUp after that, while nothing was asked
+ */
 
 class Generation {
   #begun = now();
@@ -19,6 +31,12 @@ class Generation {
   hello = null;
   /** What ready told. @type {any} */
   ready = null;
+  /** ms; null: not known yet. @type {Timings} */
+  timings = { spawn: null, interpreter: null, bootstrap: null, import: null, ready: null, warmUp: null };
+  /** Warm-ups that have not ended. */
+  warming = 0;
+  /** The end of the last warm-up. @type {Promise<unknown>} */
+  warm = Promise.resolve();
 
   /**
    * @param {number} number counts from 1 in a process
@@ -38,7 +56,36 @@ class Generation {
   becomeReady(info) {
     this.ready = info;
     this.#deadline?.stop();
+    this.#measure(info.timings);
     for (const call of this.calls.values()) call.ready();
+  }
+
+  /**
+   * The worker counts from when this side began, where it knows that: with the spawn.
+   * @param {{ interpreter: number, bootstrap: number, import: number }} told ms
+   */
+  #measure({ interpreter: begun, bootstrap, import: took }) {
+    const { spawn } = this.timings;
+    const interpreter = Math.max(0, begun - (spawn ?? 0));
+    const ready = Math.max(0, now() - this.#begun - begun - bootstrap - took);
+    Object.assign(this.timings, { interpreter, bootstrap, import: took, ready });
+  }
+
+  /**
+   * Python warms up for these providers, when it has nothing else to do.
+   * @param {any} port
+   * @param {string[] | null} providers null: those that were used last time
+   * @returns {Promise<import('./warmup').WarmUpResult | null>} null: it was cut short
+   */
+  async warmUp(port, providers) {
+    const warmUp = new WarmUp();
+    this.warming++;
+    this.warm = warmUp.done;
+    warmUp.begin(port, this, providers);
+    const result = await warmUp.done;
+    this.warming--;
+    if (result !== null) this.timings.warmUp = (this.timings.warmUp ?? 0) + result.duration;
+    return result;
   }
 
   /**
@@ -79,12 +126,19 @@ class Generation {
     this.isSpawned = true;
     yield* this.starting(info);
     const { spawnMs, pythonPath, pid } = info;
+    this.timings.spawn = spawnMs;
     if (this.isMine) yield spawnedRecord({ spawnDuration: spawnMs, pythonPath, pid });
   }
 
   *started() {
     const startupDuration = now() - this.#begun;
-    if (this.isMine) yield readyRecord({ startupDuration, memoryUsage: this.ready.memory });
+    const { warmUp, ...parts } = this.timings;
+    if (this.isMine) yield readyRecord({ startupDuration, memoryUsage: this.ready.memory, parts });
+  }
+
+  /** @param {import('./warmup').WarmUpResult} result */
+  *warmed({ duration, providers }) {
+    yield warmRecord({ warmUpDuration: duration, providers });
   }
 }
 

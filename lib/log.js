@@ -120,12 +120,18 @@ function spawnedRecord({ spawnDuration, pythonPath, pid }) {
 }
 
 /**
- * @param {{ startupDuration: number, memoryUsage: { rss: number, vms: number, percent: number } }} fields
- *   ms; bytes, bytes and percent of the machine's memory
+ * @param {{ startupDuration: number, memoryUsage: { rss: number, vms: number, percent: number },
+ *   parts: Omit<import('./generation').Timings, 'warmUp'> }} fields
+ *   ms; bytes, bytes and percent of the machine's memory; the parts of the start, in ms
  */
-function readyRecord({ startupDuration, memoryUsage: { rss, vms, percent } }) {
+function readyRecord({ startupDuration, memoryUsage: { rss, vms, percent }, parts }) {
   const message = '[TIMING] Python LiteLLM server ready';
-  return { message, startupDuration, memoryUsage: { rss, vms, percent } };
+  return { message, startupDuration, memoryUsage: { rss, vms, percent }, parts };
 }
 
-module.exports = { formatLine, fromFrame, fromTiming, readyRecord, spawnedRecord, startingRecord };
+/** @param {{ warmUpDuration: number, providers: string[] }} fields ms */
+function warmRecord({ warmUpDuration, providers }) {
+  return { message: '[TIMING] Python LiteLLM server warmed up', warmUpDuration, providers };
+}
+
+module.exports = { formatLine, fromFrame, fromTiming, readyRecord, spawnedRecord, startingRecord, warmRecord };

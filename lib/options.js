@@ -24,7 +24,6 @@ const NOT_YET = new Set([
   'maxConcurrency',
   'maxQueue',
   'metrics',
-  'prewarm',
   'standby',
   'workers',
 ]);
@@ -117,6 +116,12 @@ function checkPreload(value) {
 }
 
 /** @param {unknown} value */
+function checkPrewarm(value) {
+  if (!Array.isArray(value)) throw invalidArgument('prewarm must be an array of provider names');
+  for (const [index, name] of value.entries()) checkText(`prewarm[${index}]`, name);
+}
+
+/** @param {unknown} value */
 function checkSignal(value) {
   const signal = /** @type {any} */ (value);
   if (typeof signal?.aborted !== 'boolean' || typeof signal.addEventListener !== 'function') {
@@ -147,6 +152,7 @@ const CLIENT_CHECKS = {
   python: (value) => checkText('python', value),
   env: checkEnv,
   preload: checkPreload,
+  prewarm: checkPrewarm,
   log: (value) => checkOneOf('log', value, LOG_MODES),
 };
 
@@ -246,6 +252,7 @@ function logMode(option, env) {
  * @property {import('./shape').Shape} shape
  * @property {{ timeout: number, idleTimeout: number, startTimeout: number }} times ms
  * @property {string} log
+ * @property {string[] | null} prewarm provider names; null: those that were used last time
  */
 
 /**
@@ -263,6 +270,7 @@ function clientOptions(options, env = process.env) {
     shape: shapeOf(given),
     times: { timeout, idleTimeout, startTimeout },
     log: logMode(given.log, env),
+    prewarm: given.prewarm === undefined ? null : [...given.prewarm],
   };
 }
 

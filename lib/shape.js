@@ -8,6 +8,7 @@
 const { createHash } = require('node:crypto');
 const path = require('node:path');
 
+const { now } = require('./clock');
 const { privateInterpreter } = require('./environment');
 const { LiteLLMError, invalidArgument } = require('./errors');
 const { checkVariables } = require('./options');
@@ -114,7 +115,7 @@ function environmentBlock(variables) {
  */
 function startArguments(shape, variables, environment = process.env) {
   const logLevel = PYTHON_LEVELS[process.env.AWS_LAMBDA_LOG_LEVEL ?? 'INFO'] ?? 'INFO';
-  const options = { parent: process.pid, preload: shape.preload ?? [], logLevel };
+  const options = { parent: process.pid, preload: shape.preload ?? [], logLevel, begun: now() };
   return {
     python: shape.python ?? null,
     privatePython: shape.python === undefined ? privateInterpreter() : null,

@@ -61,7 +61,7 @@ function verify(python, name, signal) {
 }
 
 /** Only a start of the worker tells what belongs into an archive. */
-const hasArchive = ({ module }) => module === 'litellm';
+const takesArchive = ({ module }) => module === 'litellm';
 
 /** Fills the draft; the marker comes last. */
 async function build(draft, target, base, options) {
@@ -77,7 +77,7 @@ async function build(draft, target, base, options) {
   await precompile(python, draft, target, { version, signal });
   const found = await verify(python, module, signal);
   report(`It works: ${module} ${found}`);
-  if (hasArchive(options)) await buildArchive(draft, { ...options, at: target }); // nothing changes after it
+  if (takesArchive(options)) await buildArchive(draft, { ...options, at: target }); // nothing changes after it
   const marker = { python: base.version.join('.'), [module]: found };
   await fs.writeFile(path.join(draft, MARKER), `${JSON.stringify(marker)}\n`);
 }
@@ -107,7 +107,7 @@ async function install(options = {}) {
   const target = environmentFolder(cache, lock);
   const python = path.join(target, 'bin', 'python3');
   if (options.force || !interpreterOf(target)) return { python, created: await make(target, settings) };
-  if (hasArchive(settings)) await buildArchive(target, { ...settings, ifNeeded: true });
+  if (takesArchive(settings)) await buildArchive(target, { ...settings, ifNeeded: true });
   return { python, created: false };
 }
 

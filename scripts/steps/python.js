@@ -9,10 +9,10 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { install } = require('../../lib/cli/install');
 const {
-  ARCHIVE,
   LOCK,
   cacheFolder,
   environmentFolder,
+  hasArchive,
   interpreterOf,
   privatePython,
 } = require('../../lib/environment');
@@ -58,7 +58,7 @@ const privateEnvironment = {
   cost: '30 s, 200 MB in the cache folder of the user',
   async plan() {
     const python = privatePython();
-    if (python && fs.existsSync(path.join(path.dirname(python), '..', ARCHIVE))) return null;
+    if (python && hasArchive(path.join(path.dirname(python), '..'))) return null;
     const terminal = process.stdout.isTTY === true;
     return { what: 'litellm-bridge install', run: (report) => install({ report, terminal }) };
   },

@@ -266,7 +266,7 @@ for (const [what, [args, words]] of Object.entries(REFUSED)) {
   });
 }
 
-for (const option of ['nonsense', 'workers', 'standby', 'config', 'metrics', 'corrections', 'prewarm']) {
+for (const option of ['nonsense', 'workers', 'standby', 'config', 'metrics', 'corrections']) {
   test(`errors: the option ${option} is refused by its name`, () => {
     assert.throws(
       () => new support.LiteLLM({ [option]: 1 }),

@@ -10,7 +10,7 @@ const { WINDOW } = require('../../lib/reader');
 const { load, settlement } = require('./support/native-double');
 const { REQUEST, textChunk } = require('./support/peers');
 
-const SILENT = { log: 'silent' };
+const SILENT = { log: 'silent', prewarm: [] }; // every call of the port is a test's own
 const READY = { litellm: '1.78.7', memory: { rss: 1, vms: 1, percent: 1 }, timings: {} };
 const DOWN = { code: 'ERR_SERVER_EXITED', detail: 'it died', exitCode: 1, signal: null, pid: 1 };
 

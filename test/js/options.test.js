@@ -40,7 +40,6 @@ for (const name of [
   'maxConcurrency',
   'maxQueue',
   'metrics',
-  'prewarm',
   'standby',
   'workers',
 ]) {

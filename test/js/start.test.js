@@ -289,7 +289,8 @@ test('setEnv refuses a variable without a value, by its name', async (t) => {
 
 test('preload, the parent and the log level are told to the worker', async (t) => {
   const llm = open(t, 'answers', { preload: ['package.module', 'hooks.py'] });
-  const options = JSON.parse((await llm.call('test.report')).env.LITELLM_BRIDGE_OPTIONS);
+  const { begun, ...options } = JSON.parse((await llm.call('test.report')).env.LITELLM_BRIDGE_OPTIONS);
+  assert.ok(begun > 0 && begun < process.uptime() * 1000 + process.hrtime()[0] * 1000);
   assert.deepEqual(options, {
     parent: process.pid,
     preload: ['package.module', path.resolve('hooks.py')],
@@ -322,8 +323,13 @@ test('the three [TIMING] records, measured, as events', async (t) => {
       pid,
     },
   );
+  const { parts, ...rest } = ready;
+  assert.deepEqual(Object.keys(parts), ['spawn', 'interpreter', 'bootstrap', 'import', 'ready']);
+  for (const [name, ms] of Object.entries(parts)) assert.ok(ms >= 0, `${name}: ${ms} ms`);
+  assert.equal(parts.spawn, spawned.spawnDuration);
+  assert.deepEqual(llm.status().timings, { ...parts, warmUp: null });
   assert.deepEqual(
-    { ...ready, startupDuration: 0 },
+    { ...rest, startupDuration: 0 },
     {
       message: '[TIMING] Python LiteLLM server ready',
       startupDuration: 0,

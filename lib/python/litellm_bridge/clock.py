@@ -7,8 +7,13 @@ import os
 import time
 
 
-def interpreter_ms(begun_ns: int) -> float:
-    """From exec to begun_ns (CLOCK_MONOTONIC), in the kernel's steps of 10 ms; 0.0 if unknown."""
+def interpreter_ms(begun_ns: int, asked_ms: float | None = None) -> float:
+    """To begun_ns from asked_ms (both CLOCK_MONOTONIC), where Node began the start.
+
+    Without that, from exec, in the kernel's steps of 10 ms; 0.0 if unknown.
+    """
+    if asked_ms is not None:
+        return max(0.0, milliseconds(begun_ns - round(asked_ms * 1e6)))
     with contextlib.suppress(OSError, ValueError, IndexError, AttributeError):
         with open("/proc/self/stat", "rb") as file:
             # The name in parentheses may hold spaces; field 22 is the start, in ticks of uptime.

@@ -20,6 +20,7 @@ class Options:
     parent: int | None = None  # pid of Node
     preload: tuple[str, ...] = ()  # modules or paths, imported before ready
     log_level: int = logging.INFO
+    begun_ms: float | None = None  # CLOCK_MONOTONIC when Node began this start
 
 
 def take(environ: MutableMapping[str, str]) -> Options:
@@ -31,7 +32,7 @@ def take(environ: MutableMapping[str, str]) -> Options:
         raise OptionsError(f"{VARIABLE} is not JSON") from None
     if not isinstance(raw, dict):
         raise OptionsError(f"{VARIABLE} is not a JSON object")
-    return Options(_parent(raw), _preload(raw), _level(raw))
+    return Options(_parent(raw), _preload(raw), _level(raw), _begun(raw))
 
 
 def _parent(raw: dict[str, Any]) -> int | None:
@@ -46,6 +47,13 @@ def _preload(raw: dict[str, Any]) -> tuple[str, ...]:
     if isinstance(names, list) and all(isinstance(name, str) and name for name in names):
         return tuple(names)
     raise OptionsError("preload is not an array of module names or paths")
+
+
+def _begun(raw: dict[str, Any]) -> float | None:
+    begun = raw.get("begun")
+    if begun is None or (isinstance(begun, (int, float)) and begun >= 0):
+        return begun
+    raise OptionsError("begun is not a time")
 
 
 def _level(raw: dict[str, Any]) -> int:

@@ -25,6 +25,24 @@ def load(names: tuple[str, ...]) -> None:
             raise _failure(name, exc) from exc
 
 
+def check(names: tuple[str, ...]) -> None:
+    """What is not there is known before anything is imported. BridgeError ERR_PRELOAD."""
+    for name in names:
+        try:
+            _must_be_there(name)
+        except (ImportError, OSError) as exc:
+            raise _failure(name, exc) from exc
+
+
+def _must_be_there(name: str) -> None:
+    if is_path(name):
+        os.stat(os.path.abspath(name))
+        return
+    top = name.partition(".")[0]
+    if top not in sys.modules and importlib.util.find_spec(top) is None:
+        raise ModuleNotFoundError(f"No module named {top!r}", name=top)
+
+
 def is_path(name: str) -> bool:
     return name.endswith(".py") or os.sep in name
 

@@ -123,6 +123,7 @@ class Worker:
 
     def _start(self) -> None:
         imported_ns = time.monotonic_ns()
+        preload.check(self._settings.preload)
         litellm, version = engine.load()
         self._litellm = litellm
         took_ns = time.monotonic_ns() - imported_ns
@@ -132,7 +133,7 @@ class Worker:
         self._native.forward()
         self._archive.rest()
         timings = {
-            "interpreter": interpreter_ms(self._begun_ns),
+            "interpreter": interpreter_ms(self._begun_ns, self._settings.begun_ms),
             "bootstrap": milliseconds(imported_ns - self._begun_ns),
             "import": milliseconds(took_ns),
         }

@@ -16,9 +16,9 @@ const REQUEST = Object.freeze({ model: 'gpt-4o', messages: [] });
 /** @param {string} name */
 const worker = (name) => path.join(WORKERS, `${name}.py`);
 
-/** An instance that the test closes at its end. */
+/** An instance that the test closes at its end. It asks for nothing by itself. */
 function open(t, name = 'answers', options = {}) {
-  const llm = new LiteLLM({ python: worker(name), log: 'silent', ...options });
+  const llm = new LiteLLM({ python: worker(name), log: 'silent', prewarm: [], ...options });
   t.after(() => llm.close());
   return llm;
 }

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Stamp: TypeAlias = tuple[str, str, str, int | bytes]
 
 NAME = "litellm-bridge.archive"
-MAGIC = b"LBARC\x01\r\n"
+MAGIC = b"LBARC\x02\r\n"  # with the version of the layout; lib/environment.js knows it, too
 HEADER_SIZE = 40
 HASH_KEY = 0x6C69746C6C6D  # of the index's hash: tells damage, not malice; that is _may_trust's job
 _LARGEST = 1 << 30  # bytes
@@ -202,6 +202,8 @@ def _read_index(fd: int) -> Index:
     size, index_size, head_size = (
         int.from_bytes(header[at : at + 8], "little") for at in (8, 16, 24)
     )
+    if header[:5] == MAGIC[:5] and header[:8] != MAGIC:
+        raise Unusable("it is of another version of litellm-bridge")
     if header[:8] != MAGIC or size != os.fstat(fd).st_size or not index_size < size < _LARGEST:
         raise Unusable("it is damaged")
     data = os.pread(fd, index_size, HEADER_SIZE)
