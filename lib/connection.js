@@ -7,7 +7,7 @@
  */
 
 const { Audience } = require('./audience');
-const { Deadline } = require('./clock');
+const { Deadline, now } = require('./clock');
 const { LiteLLMError } = require('./errors');
 const { LOG } = require('./frames');
 const { Generation } = require('./generation');
@@ -199,9 +199,10 @@ class Connection {
    */
   #begin(variables, startTimeout) {
     this.#early = [];
+    const begun = now();
     const started = this.#startPort(variables);
     const early = this.#takeEarly();
-    if (started !== null) this.#enter(started, startTimeout);
+    if (started !== null) this.#enter({ ...started, begun }, startTimeout);
     // Whoever made the instance just now has had no chance to listen yet.
     process.nextTick(() => {
       const next = started?.generation ?? Number.POSITIVE_INFINITY;
@@ -240,12 +241,12 @@ class Connection {
 
   /**
    * From here on calls go to this generation.
-   * @param {{ generation: number, created: boolean }} started
+   * @param {{ generation: number, created: boolean, begun: number }} started
    * @param {number} startTimeout ms
    */
-  #enter({ generation: number, created }, startTimeout) {
+  #enter({ generation: number, created, begun }, startTimeout) {
     const known = this.#generations.get(number);
-    this.#current = known ?? new Generation(number, created);
+    this.#current = known ?? new Generation(number, created, begun);
     if (known !== undefined) return;
     this.#generations.set(number, this.#current);
     this.#current.limitStart(startTimeout, () => this.#abortStart(number, startTimeout));
@@ -393,8 +394,7 @@ class Connection {
   /** @param {Generation} generation @param {any} info */
   #onReady(generation, info) {
     generation.becomeReady(info);
-    if (generation === this.#current && generation.isMine)
-      this.#warmUp(generation, this.#audience.prewarm);
+    if (generation === this.#current && generation.isMine) this.#warmUp(generation, this.#audience.prewarm);
     if (generation === this.#current) for (const waiter of [...this.#readiness]) waiter.resolve();
     this.#audience.tellTimings(generation.started());
     this.#audience.tell('state', { state: 'running', generation: generation.number });

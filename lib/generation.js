@@ -20,7 +20,7 @@ const { WarmUp } = require('./warmup');
  */
 
 class Generation {
-  #begun = now();
+  #begun;
   /** @type {Deadline | null} */
   #deadline = null;
   #isAnnounced = false;
@@ -41,8 +41,10 @@ class Generation {
   /**
    * @param {number} number counts from 1 in a process
    * @param {boolean} isMine this thread started it, and reports on it
+   * @param {number} [begun] when the start was asked for (`now()`)
    */
-  constructor(number, isMine) {
+  constructor(number, isMine, begun = now()) {
+    this.#begun = begun;
     this.number = number;
     this.isMine = isMine;
   }

@@ -33,6 +33,12 @@ export interface LiteLLMOptions extends Times {
    * names, or paths against the current directory.
    */
   preload?: string | string[];
+  /**
+   * Providers (as `'openai'`, `'anthropic'`) whose first request is to cost no more than a later
+   * one: what it needs is imported and built after ready, while nothing is asked. Default: those
+   * that were used last time, or OpenAI. `[]`: none.
+   */
+  prewarm?: string[];
   /** How long Python may take to be ready, in ms; then it is killed. Default 30000; 0: no limit. */
   startTimeout?: number;
   /**
@@ -298,6 +304,24 @@ export interface Status {
   active: number;
   /** Calls of this thread that wait for Python to be ready. */
   pending: number;
+  /** How long the parts of this start took; null: no Python was started. */
+  timings: StartTimings | null;
+}
+
+/** ms; null until known, or where another thread started Python. Together they are the start. */
+export interface StartTimings {
+  /** The system call that makes the process. */
+  spawn: number | null;
+  /** Until the first line of the worker runs. */
+  interpreter: number | null;
+  /** Until the import of LiteLLM begins. */
+  bootstrap: number | null;
+  /** The import of LiteLLM. */
+  import: number | null;
+  /** From then on, until this thread knows that Python is ready. */
+  ready: number | null;
+  /** After that, while nothing was asked of Python. */
+  warmUp: number | null;
 }
 
 /** What is said of one candidate for the interpreter. Nothing speaks against it: three nulls. */
@@ -383,10 +407,17 @@ export type TimingRecord =
       startupDuration: number;
       /** bytes, bytes, percent of the machine's memory */
       memoryUsage: { rss: number; vms: number; percent: number };
+      parts: Omit<StartTimings, 'warmUp'>;
+    }
+  | {
+      message: '[TIMING] Python LiteLLM server warmed up';
+      /** ms */
+      warmUpDuration: number;
+      providers: string[];
     };
 
 export interface LiteLLMEvents {
-  /** The three records of a start. */
+  /** The records of a start, and of the warm-up after it. */
   timing: [record: TimingRecord];
   /** What Python prints and logs; a line of a call comes in the call's async context. */
   log: [record: LogRecord];

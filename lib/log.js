@@ -134,4 +134,12 @@ function warmRecord({ warmUpDuration, providers }) {
   return { message: '[TIMING] Python LiteLLM server warmed up', warmUpDuration, providers };
 }
 
-module.exports = { formatLine, fromFrame, fromTiming, readyRecord, spawnedRecord, startingRecord, warmRecord };
+module.exports = {
+  formatLine,
+  fromFrame,
+  fromTiming,
+  readyRecord,
+  spawnedRecord,
+  startingRecord,
+  warmRecord,
+};

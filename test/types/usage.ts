@@ -22,6 +22,7 @@ export async function calls() {
     python: 'python3.12',
     env: async () => ({ OPENAI_API_KEY: 'key', HTTPS_PROXY: undefined }),
     preload: ['hooks.py'],
+    prewarm: ['openai', 'bedrock'],
     timeout: 1000,
     idleTimeout: 0,
     startTimeout: 20_000,

@@ -156,7 +156,9 @@ def test_habits_that_others_may_write_are_not_written(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("text", ["", "{", "{}", "[1]", '["../x", "a b"]', '["' + "a" * 5000 + '"]'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "{}", "[1]", '["../x", "a b"]', '["' + "a" * 5000 + '"]']
+)
 def test_habits_that_make_no_sense_are_none(tmp_path, text):
     (tmp_path / habits.NAME).write_text(text)
     os.chmod(tmp_path / habits.NAME, 0o600)

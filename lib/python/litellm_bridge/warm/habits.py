@@ -53,4 +53,6 @@ def write(place: str, names: Iterable[str]) -> None:
 
 
 def _is_ours(info: os.stat_result) -> bool:
-    return info.st_uid == os.geteuid() and not info.st_mode & 0o022 and not stat.S_ISLNK(info.st_mode)
+    return (
+        info.st_uid == os.geteuid() and not info.st_mode & 0o022 and not stat.S_ISLNK(info.st_mode)
+    )

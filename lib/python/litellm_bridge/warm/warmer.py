@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..clock import milliseconds
 from ..errors import InvalidArgument
+
 if TYPE_CHECKING:
     from ..calls import Call
     from ..dispatch import Dispatcher
