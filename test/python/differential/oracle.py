@@ -34,11 +34,14 @@ LOST = object()  # a piece that is the loss of the connection
 class Pieces(httpx.AsyncByteStream):
     """A response's body in exactly these reads; a server's could be merged on their way."""
 
-    def __init__(self, pieces: list[Any]) -> None:
+    def __init__(self, pieces: list[Any], pause_s: float) -> None:
         self._pieces = pieces
+        self._pause_s = pause_s
 
     async def __aiter__(self):
         for piece in self._pieces:
+            if self._pause_s:
+                await asyncio.sleep(self._pause_s)
             if piece is LOST:
                 raise httpx.ReadError("connection lost")
             yield piece
@@ -48,10 +51,11 @@ class Transport(httpx.AsyncBaseTransport):
     """Answers every request with the pieces that were set."""
 
     pieces: list[Any] = []
+    pause_s = 0.0  # before each
 
     async def handle_async_request(self, request):
         headers = {"content-type": "text/event-stream", "x-request-id": "req-1"}
-        return httpx.Response(200, headers=headers, stream=Pieces(self.pieces))
+        return httpx.Response(200, headers=headers, stream=Pieces(self.pieces, self.pause_s))
 
 
 class Recorder(CustomLogger):
@@ -177,9 +181,9 @@ class Bench:
         outcome.logged = self._recorder.seen
         return outcome
 
-    def answer(self, pieces: list[Any]) -> None:
+    def answer(self, pieces: list[Any], pause_s: float = 0.0) -> None:
         """What the provider's next answers are."""
-        self._transport.pieces = pieces
+        self._transport.pieces, self._transport.pause_s = pieces, pause_s
 
     async def open(self, **extra: Any) -> Any:
         """LiteLLM's stream."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import datetime
 import time
 from dataclasses import dataclass
@@ -11,13 +10,13 @@ from typing import Any
 from ..chunks import plain
 from .formats import Fit
 from .growth import EMPTIED, Kind, item_of, kind_of
-from .leaves import CLOCK, Path, Sources, put
-from .recipes import CHANGED, SENT, Observation, Recipe, recipes, sources_of
+from .leaves import CLOCK, Path, Sources
+from .recipes import CHANGED, Observation, Recipe, recipes, sources_of
 from .scan import TEXT, Scan, scan
 from .state import WrapperState, content_of
 from .switch import Switch
 from .templates import Template, template_of
-from .traces import ITERATOR, LOGGING, SCALARS, WRAPPER, Names, Traces
+from .traces import ITERATOR, LOGGING, SCALARS, WRAPPER, Names, State, Traces
 
 MOST = 12  # templates of one stream
 PATIENCE = 64  # events looked at without a use, after which no more are
@@ -50,7 +49,8 @@ class Attempt:
     scan: Scan
     key: tuple[Any, ...]
     sources: Sources
-    names: Names
+    state: State
+    logging: Names
     sizes: dict[str, tuple[int, int]]  # of the lists that grow: which, and how long
     text: int  # characters of response_uptil_now
 
@@ -62,6 +62,8 @@ class Outcome:
     recipe: Recipe
     told: dict[Path, Any]
     scan: Scan
+    sources: Sources
+    kept: Any  # the chunk for the wrapper's list, if there is one
 
 
 class Learner:
@@ -77,6 +79,7 @@ class Learner:
         self._patience = PATIENCE
         self._surprises = 0
         self._attempt: Attempt | None = None
+        self._now = self._traces.state()  # as it was seen last
 
     def consider(self, view: bytes | None) -> Outcome | None:
         """None: LiteLLM has to do the event; after() is to be called then."""
@@ -84,21 +87,31 @@ class Learner:
         if view is None or self._patience <= 0 or not self._is_usual():
             return None
         found = scan(view, self._json_at(view))
-        if found is None:
+        try:
+            return None if found is None else self._known(found)
+        except Exception as exc:  # what LiteLLM's objects are is not ours; the stream goes on
+            self._give_up(exc)
             return None
-        attempt = self._attempt = self._before(found)
-        recipe = recipes.get(attempt.key)
-        told = recipe.answer(attempt.sources) if recipe is not None else None
-        if recipe is None or told is None or self._state.is_repetitive:
-            return None
-        return Outcome(recipe, told, found)
+
+    def _known(self, found: Scan) -> Outcome | None:
+        self._state.sync()
+        state = self._now = self._traces.state()
+        key, sources = (state.key, found.key), sources_of(found, state.sources)
+        recipe = None if self._state.is_repetitive else recipes.get(key)
+        told = recipe.answer(sources) if recipe is not None else None
+        if recipe is not None and told is not None:
+            keep = recipe.first.kept is not None
+            kept = recipe.keep(told, _around(self._wrapper)) if keep else None
+            return Outcome(recipe, told, found, sources, kept)
+        self._attempt = self._before(found, key, sources)
+        return None
 
     def apply(self, outcome: Outcome) -> Any:
         """Does it in LiteLLM's place. The chunk to send as JSON; None: there is none."""
         recipe, told = outcome.recipe, outcome.told
-        self._state.sync()
-        if recipe.first.kept is not None:
-            self._state.append(recipe.keep(told, _around(self._wrapper)))
+        before = self._now
+        if outcome.kept is not None:
+            self._state.append(outcome.kept)
         for kind, name in recipe.first.grown:
             self._grow(name, kind, outcome.scan)
         for path, leaf in recipe.leaves.items():
@@ -109,65 +122,69 @@ class Learner:
             self._traces.owners[LOGGING]._update_completion_start_time(
                 completion_start_time=datetime.datetime.now()
             )
-        attempt, self._attempt = self._attempt, None
-        if attempt is not None:
-            self._make_template(recipe, attempt)
+        if recipe.changes:
+            self._now = self._traces.state()
+        self._make_template(recipe, outcome.scan, outcome.sources, before)
         self._patience = PATIENCE
-        return _sent(recipe, told)
+        return recipe.chunk(told)
 
     def after(self, chunks: list[Any]) -> None:
         """chunks: what LiteLLM made of the event."""
         kept = self._state.learn()
+        if self._templates or self._attempt is not None:
+            self._now = self._traces.state()
         attempt, self._attempt = self._attempt, None
         if attempt is None:
             return
         self._patience -= 1
         try:
             self._learn(attempt, chunks, kept)
-        except Exception as exc:  # what LiteLLM's objects are is not ours; the stream goes on
-            self._patience = 0
-            self._switch.off(f"a chunk of LiteLLM's can't be learnt ({type(exc).__name__}: {exc})")
+        except Exception as exc:
+            self._give_up(exc)
+
+    def _give_up(self, exc: Exception) -> None:
+        self._patience = 0
+        self._switch.off(f"a chunk of LiteLLM's can't be learnt ({type(exc).__name__}: {exc})")
 
     def active(self) -> list[Template]:
         """The templates that fit the wrapper's state as it is now."""
         if not self._templates:
             return []
-        names = self._traces.now()
-        return [template for template in self._templates if template.fits(names)]
+        return [template for template in self._templates if template.fits(self._now.names)]
 
     def _is_usual(self) -> bool:
         finished = getattr(self._wrapper, "received_finish_reason", None) is not None
         return not finished and self._traces.is_usual
 
-    def _before(self, found: Scan) -> Attempt:
-        traces = self._traces
-        self._state.sync()
+    def _before(self, found: Scan, key: tuple[Any, ...], sources: Sources) -> Attempt:
+        lists = self._traces.lists().items()
         return Attempt(
             scan=found,
-            key=(traces.key(), found.key),
-            sources=sources_of(found, traces.sources()),
-            names=traces.now(),
-            sizes={name: (id(items), len(items)) for name, items in traces.lists().items()},
+            key=key,
+            sources=sources,
+            state=self._now,
+            logging=self._traces.logging(),
+            sizes={name: (id(items), len(items)) for name, items in lists},
             text=len(self._wrapper.response_uptil_now),
         )
 
     def _learn(self, attempt: Attempt, chunks: list[Any], kept: list[Any]) -> None:
-        names = self._traces.now()
-        before = attempt.names
+        names = self._now.names | self._traces.logging()
+        before = attempt.state.names | attempt.logging
         changed = {name for name in names if before.get(name, _NEW) != names[name]}
         self._watch(attempt, chunks, changed)
         seen = self._observed(attempt, chunks, kept, changed)
         if seen is None or self._recalls(attempt, seen):
             return
         recipe = recipes.add(attempt.key, seen)
-        self._make_template(recipe, attempt)
+        self._make_template(recipe, attempt.scan, attempt.sources, attempt.state)
 
     def _observed(
         self, attempt: Attempt, chunks: list[Any], kept: list[Any], changed: set[Any]
     ) -> Observation | None:
         """None: the event did more than can be told again."""
         wrapper = self._wrapper
-        is_first = _STARTED in changed and attempt.names.get(_STARTED) is None
+        is_first = _STARTED in changed and attempt.logging.get(_STARTED) is None
         changes = self._changes(changed - {_STARTED, _DETAILS} if is_first else changed)
         grown = self._grown(attempt)
         if len(chunks) > 1 or len(kept) > 1 or changes is None or grown is None:
@@ -241,22 +258,18 @@ class Learner:
             item = item_of(kind, found.value, _text(found))
             getattr(iterator, name).append(item)
 
-    def _make_template(self, recipe: Recipe, attempt: Attempt) -> None:
-        names = self._traces.now()
+    def _make_template(self, recipe: Recipe, found: Scan, sources: Sources, before: State) -> None:
         if recipe.dead:
             self._templates = [t for t in self._templates if t.recipe is not recipe]
-        if recipe.dead:
             return
-        around = _around(self._wrapper)
-        template = template_of(recipe, attempt.scan, attempt.sources, around)
+        template = template_of(recipe, found, sources, _around(self._wrapper))
         if template is None:
             return
-        template.state = names
-        if not template.fits(attempt.names):
+        template.state = names = self._now.names
+        if not template.fits(before.names):
             return
         others = [t for t in self._templates if t.recipe is not recipe or not t.fits(names)]
-        self._templates = [template, *others]
-        del self._templates[MOST:]
+        self._templates = [template, *others][:MOST]
         self._patience = PATIENCE
 
     def _watch(self, attempt: Attempt, chunks: list[Any], changed: set[Any]) -> None:
@@ -273,14 +286,6 @@ class Learner:
 
 
 _NEW = object()
-
-
-def _sent(recipe: Recipe, told: dict[Path, Any]) -> Any:
-    value = copy.deepcopy(recipe.first.sent)
-    for path, new in told.items():
-        if path[0] == SENT:
-            put(value, path[1:], new)
-    return value
 
 
 def _around(wrapper: Any) -> dict[str, Any]:

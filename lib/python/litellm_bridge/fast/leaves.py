@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 Path = tuple[Any, ...]
@@ -116,15 +116,28 @@ def _integer_refs(value: int, sources: Sources) -> Iterator[tuple[Source, int]]:
 
 
 def put(value: Any, path: Path, new: Any) -> None:
-    """Sets one value, in JSON or in the objects that it was dumped from."""
+    """Sets one value of a JSON tree."""
     *way, last = path
     for step in way:
-        value = _item(value, step)
+        value = value[step]
+    value[last] = new
+
+
+def altered(value: Any, changes: Iterable[tuple[Path, Any]]) -> Any:
+    """A copy with other values at some places: of JSON, or of the objects that it was dumped from.
+
+    What no change concerns is shared with the original.
+    """
+    below: dict[Any, list[tuple[Path, Any]]] = {}
+    for path, new in changes:
+        if not path:
+            return new
+        below.setdefault(path[0], []).append((path[1:], new))
+    made = copy.copy(value)
     if isinstance(value, (dict, list)):
-        value[last] = new
+        for step, some in below.items():
+            made[step] = altered(value[step], some)
     else:
-        setattr(value, last, new)
-
-
-def _item(value: Any, step: Any) -> Any:
-    return value[step] if isinstance(value, (dict, list)) else getattr(value, step)
+        for step, some in below.items():
+            setattr(made, step, altered(getattr(value, step), some))
+    return made

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -17,10 +16,10 @@ from .leaves import (
     Path,
     Source,
     Sources,
+    altered,
     draw,
     drawn,
     leaves_of,
-    put,
     same,
 )
 from .scan import Scan
@@ -72,7 +71,8 @@ def sources_of(scan: Scan, state: Sources) -> Sources:
 
 
 class Recipe:
-    """dead: LiteLLM's outcome is not what can be told from what was before."""
+    """changes: whether the state is another afterwards. dead: the outcome is none that can be told
+    from what was before."""
 
     def __init__(self, seen: Observation) -> None:
         self.first = seen
@@ -80,6 +80,7 @@ class Recipe:
         found = seen.leaves()
         sources = seen.sources | drawn(found, seen.sources)
         self.leaves = {path: Leaf(path, value, sources) for path, value in found.items()}
+        self.changes = bool(seen.changes or seen.grown or seen.is_first)
         self.dead = any(not _is_plain(leaf) for leaf in self.leaves.values())
         self._values = dict(seen.sources)  # or _VARIED, once two were seen
         self.randoms: list[Source] = []
@@ -137,17 +138,16 @@ class Recipe:
 
         around: what the wrapper hides in its chunks.
         """
-        chunk = self.first.kept.model_copy(deep=True)
         tree = SENT if self.first.is_same else KEPT
+        chunk = altered(self.first.kept, _below(tree, told))
         hidden = {name: around[name] for name in self.first.around if name in around}
-        hidden |= copy.deepcopy(self.first.hidden)
-        for path, value in told.items():
-            if path[0] == tree:
-                put(chunk, path[1:], value)
-            elif path[0] == HIDDEN:
-                put(hidden, path[1:], value)
+        hidden |= altered(self.first.hidden, _below(HIDDEN, told))
         chunk._hidden_params = {**hidden, "created_at": time.time()}
         return chunk
+
+    def chunk(self, told: dict[Path, Any]) -> Any:
+        """The chunk to send, as JSON; None: there is none."""
+        return altered(self.first.sent, _below(SENT, told))
 
     def _rebuilds(self, seen: Observation, sources: Sources) -> bool:
         """Whether what is put together is what LiteLLM made."""
@@ -158,6 +158,10 @@ class Recipe:
         if seen.is_same:
             return bool(plain(made) == seen.sent)
         return bool(made.model_dump() == seen.kept.model_dump())
+
+
+def _below(tree: str, told: dict[Path, Any]) -> list[tuple[Path, Any]]:
+    return [(path[1:], value) for path, value in told.items() if path[0] == tree]
 
 
 class Recipes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from .. import frames, jsonio
 from ..chunks import ChunkEncoder, Message, find_slot
 from .growth import Kind, item_of
-from .leaves import RANDOM, Leaf, Path, Source, Sources, draw, leaves_of, put
+from .leaves import RANDOM, Leaf, Path, Source, Sources, altered, draw, leaves_of, put
 from .patterns import Pattern, Tokens
 from .recipes import CHANGED, HIDDEN, KEPT, SENT, Recipe
 from .scan import COUNT, NAME, PAD, TEXT, Scan
@@ -54,19 +53,17 @@ class Template:
 
     def item(self, kind: Kind, text: str) -> Any:
         """What a list grows by."""
-        if self.event is not None:
-            put(self.event, self.place, text)
-        return item_of(kind, self.event, text)
+        return item_of(kind, altered(self.event, [(self.place, text)]), text)
 
     def chunk(self, text: str, tokens: Tokens) -> Any:
         """As LiteLLM would have made it. Its time of making is what it sorts them by."""
-        chunk = self.kept.model_copy(deep=True)
-        for path, hole, more in self.copies:
-            put(chunk, path, text if hole == self.text else _copy(tokens[hole], more))
-        hidden = {**chunk._hidden_params, "created_at": time.time()}
-        for path, hole in self.hidden:
-            put(hidden, path, _copy(tokens[hole], 0))
-        chunk._hidden_params = hidden
+        changes = (
+            (path, text if hole == self.text else _copy(tokens[hole], more))
+            for path, hole, more in self.copies
+        )
+        chunk = altered(self.kept, changes)
+        hidden = ((path, _copy(tokens[hole], 0)) for path, hole in self.hidden)
+        chunk._hidden_params = altered(chunk._hidden_params, hidden) | {"created_at": time.time()}
         return chunk
 
     def assign(self, owners: dict[str, Any], tokens: Tokens) -> None:
@@ -179,15 +176,11 @@ class _Maker:
         return self._scan.tokens[self._holes[hole]].kind if known else RANDOM
 
     def _sent(self) -> tuple[Values, list[bytes | int]]:
-        value = copy.deepcopy(self._recipe.first.sent)
-        for path, new in self._told.items():
-            if path[0] == SENT:
-                put(value, path[1:], new)
         holes = {path[1:]: hole for path, hole in self._found.items() if path[0] == SENT}
         if any(offset for _, offset in holes.values()):
             raise _Unfit
-        for path, (hole, _) in holes.items():
-            put(value, path, _MARK % hole)
+        marks = [(path, _MARK % hole) for path, (hole, _) in holes.items()]
+        value = altered(self._recipe.chunk(self._told), marks)
         parts = _split(jsonio.dumps(value), [hole for hole, _ in holes.values()])
         for path in holes:
             put(value, path, "")

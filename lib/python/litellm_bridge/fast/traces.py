@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 from .formats import Fit
@@ -48,6 +49,15 @@ _ASIDE = frozenset(
 _LONGEST = 64  # items of a list that grows, above which its stream is not learnt from
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """The wrapper and its iterator at one time."""
+
+    names: Names  # what can be seen to change of them, without copying much
+    key: tuple[Any, ...]  # as any stream can have it: equal keys, equal behaviour
+    sources: Sources  # what values may be copies of
+
+
 class Traces:
     """Of one stream."""
 
@@ -57,16 +67,29 @@ class Traces:
         self._grows = [name for name in fit.format.grows if hasattr(fit.iterator, name)]
         self._context: tuple[Any, ...] = ()
 
-    def now(self) -> Names:
-        """All that can be seen to change, without copying much."""
+    def state(self) -> State:
         names: Names = {}
-        for owner, holder in self.owners.items():
-            for name, value in vars(holder).items():
-                if name not in _KEPT and name not in self._grows:
-                    names[owner, name] = _trace(value)
+        key: list[Any] = [self._around()]
+        sources: Sources = {}
+        for owner in (WRAPPER, ITERATOR):
+            for name, value in vars(self.owners[owner]).items():
+                if name in _KEPT or name in self._grows:
+                    continue
+                names[owner, name] = trace = _trace(value)
+                if name in _NAMES and value and type(value) in (str, int):
+                    sources["state", owner, name] = value
+                    key.append((owner, name, type(value)))
+                elif name not in _ASIDE:
+                    key.append((owner, name, type(value), trace if trace is value else trace[1]))
         for name in self._grows:
-            names["grown", name] = self._shapes(name)
-        return names
+            names["grown", name] = shapes = self._shapes(name)
+            key.append((name, shapes))
+        return State(names, tuple(key), sources)
+
+    def logging(self) -> Names:
+        """What can be seen to change of the logging object."""
+        items = vars(self.owners[LOGGING]).items()
+        return {(LOGGING, name): _trace(value) for name, value in items}
 
     def lists(self) -> dict[str, list[Any]]:
         """Those that grow, as they are."""
@@ -77,24 +100,6 @@ class Traces:
         """Whether the iterator reads as it usually does."""
         iterator = self.owners[ITERATOR]
         return all(getattr(iterator, k, v) == v for k, v in self._format.requires)
-
-    def sources(self) -> Sources:
-        return {
-            ("state", owner, name): value
-            for owner in (WRAPPER, ITERATOR)
-            for name, value in vars(self.owners[owner]).items()
-            if name in _NAMES and value and type(value) in (str, int)
-        }
-
-    def key(self) -> tuple[Any, ...]:
-        """The state as any stream can have it: equal keys, equal behaviour."""
-        items: list[Any] = []
-        for owner in (WRAPPER, ITERATOR):
-            for name, value in vars(self.owners[owner]).items():
-                if name not in _KEPT and name not in _ASIDE and name not in self._grows:
-                    items.append((owner, name, _abstract(name, value)))
-        items += [("grown", name, self._shapes(name)) for name in self._grows]
-        return (self._around(), *items)
 
     def _around(self) -> tuple[Any, ...]:
         """What does not change in a stream."""
@@ -124,14 +129,6 @@ def _trace(value: Any) -> Any:
     if isinstance(value, SCALARS):
         return value
     return id(value), len(value) if isinstance(value, (list, dict, set, tuple)) else 0
-
-
-def _abstract(name: str, value: Any) -> Any:
-    if name in _NAMES and value and type(value) in (str, int):
-        return type(value)
-    if isinstance(value, SCALARS):
-        return type(value), value
-    return type(value), len(value) if isinstance(value, (list, dict, set, tuple)) else 0
 
 
 def _shape(item: Any, key: str = "") -> Any:
