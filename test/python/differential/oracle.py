@@ -152,18 +152,20 @@ class Bench:
     def __init__(self, provider: str) -> None:
         self._provider = PROVIDERS[provider]
         self._transport = Transport()
-        self._client = self._provider.client(httpx.AsyncClient(transport=self._transport))
+        self._client: Any = None
+        self._is_open = False
         self._recorder = _RECORDER
+        self.callbacks: list[Any] = []  # more of them
 
     async def both(self, pieces: list[Any], **extra: Any) -> tuple[Outcome, Outcome]:
-        plain = await self.run(_plainly, pieces, **extra)
-        return plain, await self.run(_fast, pieces, expected=len(plain.logged), **extra)
+        plain = await self.run(plainly, pieces, **extra)
+        return plain, await self.run(fastly, pieces, expected=len(plain.logged), **extra)
 
     async def run(self, way, pieces: list[Any], expected: int = 0, **extra: Any) -> Outcome:
         """expected: how many events a callback should see."""
         self.answer(pieces)
         self._recorder.seen = []
-        litellm.callbacks = [self._recorder]
+        litellm.callbacks = [self._recorder, *self.callbacks]
         before = asyncio.all_tasks()
         outcome = Outcome()
         call = new_call()
@@ -187,6 +189,9 @@ class Bench:
 
     async def open(self, **extra: Any) -> Any:
         """LiteLLM's stream."""
+        if not self._is_open:  # LiteLLM keeps its own clients by the loop that runs
+            http = httpx.AsyncClient(transport=self._transport)
+            self._client, self._is_open = self._provider.client(http), True
         return await self._provider.open(self._client, **extra)
 
     async def _logged(self, before: set[Any], expected: int) -> None:
@@ -207,12 +212,12 @@ def _is_worker(task: Any) -> bool:
     return "orker" in getattr(task.get_coro(), "__qualname__", "")
 
 
-async def _plainly(call: Call, wrapper: Any, outcome: Outcome) -> None:
+async def plainly(call: Call, wrapper: Any, outcome: Outcome) -> None:
     async for chunk in wrapper:
         outcome.chunks.append(plain(chunk))
 
 
-async def _fast(call: Call, source: Any, outcome: Outcome) -> None:
+async def fastly(call: Call, source: Any, outcome: Outcome) -> None:
     plan = planned(call, source)
     assert plan is not None, "the stream is of those that the fast path is for"
     stream = FastStream(call, plan)

@@ -9,6 +9,7 @@ import httpx
 import litellm
 import openai
 from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler, get_async_httpx_client
+from litellm.llms.vertex_ai.gemini import vertex_and_google_ai_studio_gemini as gemini
 
 from versions import IS_LOCKED
 
@@ -45,6 +46,26 @@ def _handler(http: httpx.AsyncClient) -> Any:
     handler = AsyncHTTPHandler()
     handler.client = http
     return handler
+
+
+GEMINI_PLAIN = gemini.ModelResponseIterator.handle_accumulated_json_chunk
+
+
+def _mend_gemini() -> None:
+    """LiteLLM 1.78.7 never ends when a first event was cut; newer versions let it go at the end."""
+    plain = GEMINI_PLAIN
+
+    def handle(self: Any, chunk: str, **options: Any) -> Any:
+        made = plain(self, chunk, **options)
+        if chunk == "" and made is None:
+            self.accumulated_json = ""
+        return made
+
+    gemini.ModelResponseIterator.handle_accumulated_json_chunk = handle
+
+
+if IS_LOCKED:
+    _mend_gemini()
 
 
 def _module_level(http: httpx.AsyncClient) -> None:

@@ -6,6 +6,7 @@ import random
 from typing import Any
 
 from oracle import LOST, Bench
+from versions import IS_LOCKED
 
 BYTEWISE = 6000  # bytes; a longer stream is fed in pieces of more than one byte
 
@@ -31,7 +32,8 @@ async def same(bench: Bench, pieces: list[Any], **options: Any) -> int:
 
 
 async def same_at_every_cut(bench: Bench, data: bytes) -> None:
-    for at in range(1, len(data)):
+    """On the newer LiteLLM at every fifth, which takes a fifth of the time."""
+    for at in range(1, len(data), 1 if IS_LOCKED else 5):
         await same(bench, [data[:at], data[at:]])
 
 

@@ -13,9 +13,9 @@ from .growth import EMPTIED, Kind, item_of, kind_of
 from .leaves import CLOCK, Path, Sources
 from .recipes import CHANGED, Observation, Recipe, recipes, sources_of
 from .scan import TEXT, Scan, scan
-from .state import WrapperState, content_of
+from .state import WrapperState
 from .switch import Switch
-from .templates import Template, template_of
+from .templates import Template, content_of, template_of
 from .traces import ITERATOR, LOGGING, SCALARS, WRAPPER, Names, State, Traces
 
 MOST = 12  # templates of one stream

@@ -85,7 +85,7 @@ class Recipe:
         self._values = dict(seen.sources)  # or _VARIED, once two were seen
         self.randoms: list[Source] = []
         self._count = 1
-        self._asked = 0
+        self._asked = 0  # since LiteLLM did it
 
     def observe(self, seen: Observation) -> None:
         found = seen.leaves()
@@ -104,6 +104,7 @@ class Recipe:
             if not same(self._values.get(source), value):
                 self._values[source] = _VARIED
         self._count += 1
+        self._asked = 0
         self.dead = not self._rebuilds(seen, sources)
 
     def varied(self, number: int) -> bool:
@@ -112,9 +113,9 @@ class Recipe:
 
     def answer(self, sources: Sources) -> dict[Path, Any] | None:
         """The leaves that are no constants. None: LiteLLM has to be asked."""
-        self._asked += 1
-        if self.dead or self._count < 2 or self._asked % _AUDIT == 0:
+        if self.dead or self._count < 2 or self._asked >= _AUDIT:
             return None
+        self._asked += 1
         for source, value in sources.items():
             known = self._values.get(source)
             if source != CLOCK and known is not _VARIED and not same(known, value):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .patterns import Tokens
-from .templates import Template
+from .templates import Template, content_of
 from .traces import ITERATOR, WRAPPER
 
 # And the text as UTF-8, and the tokens of its event.
@@ -124,11 +124,3 @@ def _runs(pending: list[Pending]) -> list[tuple[Template, list[bytes], Tokens]]:
         else:
             runs.append((template, [text], tokens))
     return runs
-
-
-def content_of(chunk: Any) -> str | None:
-    try:
-        content = chunk.choices[0].delta.content
-    except (AttributeError, IndexError):
-        return None
-    return content if isinstance(content, str) else None

@@ -86,6 +86,7 @@ class FastStream:
         fit = self._fit = fitting(wrapper)
         if fit is None:
             return
+        fit.format.prepare(fit.iterator)
         self._feed.attach(wrapper, fit)
         self._state = WrapperState(wrapper, fit.iterator, repetition_limit())
         self._learner = Learner(wrapper, fit, self._state, switch)

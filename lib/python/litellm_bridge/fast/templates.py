@@ -78,6 +78,14 @@ class Template:
         return all(names[k] == v for k, v in self.state.items() if k not in assigned)
 
 
+def content_of(chunk: Any) -> str | None:
+    try:
+        content = chunk.choices[0].delta.content
+    except (AttributeError, IndexError):
+        return None
+    return content if isinstance(content, str) else None
+
+
 def _copy(token: bytes, more: int) -> Any:
     """A counter, or a drawn id."""
     return token[1:-1].decode() if token[:1] == b'"' else int(token) + more
@@ -122,6 +130,10 @@ class _Maker:
                 raise _Unfit
         found = self._found.items()
         tree = SENT if recipe.first.is_same else KEPT
+        kept = recipe.keep(self._told, around)
+        is_content = self._found.get((tree, *_CONTENT)) == (text, 0)
+        if not is_content and content_of(kept):
+            raise _Unfit  # LiteLLM keeps account of what was said
         value, parts = self._sent()
         event = scan.value_with(self._holes[text], _MARK % text)
         return Template(
@@ -131,8 +143,8 @@ class _Maker:
             value=value,
             parts=parts,
             text=text,
-            is_content=self._found.get((tree, *_CONTENT)) == (text, 0),
-            kept=recipe.keep(self._told, around),
+            is_content=is_content,
+            kept=kept,
             copies=[(path[1:], *hole) for path, hole in found if path[0] == tree],
             hidden=[(path[1:], hole) for path, (hole, _) in found if path[0] == HIDDEN],
             assigns=[(*path[1:], hole) for path, (hole, _) in found if path[0] == CHANGED],

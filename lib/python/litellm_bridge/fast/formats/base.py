@@ -29,6 +29,10 @@ def same(event: bytes) -> bytes:
     return event
 
 
+def nothing(_: Any) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     name: str
@@ -41,6 +45,8 @@ class Format:
     oddity: re.Pattern[bytes] | None = None
     # Lists of LiteLLM's iterator that each event adds itself to.
     grows: frozenset[str] = frozenset()
+    # Called with LiteLLM's iterator before it reads anything.
+    prepare: Callable[[Any], None] = nothing
     # Attributes of LiteLLM's iterator and their values while it reads as usual.
     requires: tuple[tuple[str, Any], ...] = ()
 

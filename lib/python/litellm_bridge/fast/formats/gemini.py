@@ -7,11 +7,29 @@ from typing import Any
 from .base import Fit, Format, fit_of_lines, is_one_of
 from .sse import LINE_ODDITY, EventCutter, line_data_at
 
+
+def _end_at_the_end(iterator: Any) -> None:
+    """LiteLLM 1.78.7 asks for ever whether what it has of a first event that was cut is whole, and
+    blocks the process. Newer versions let it go, as is done here."""
+    if not isinstance(vars(iterator).get("accumulated_json"), str):
+        return
+    handle = iterator.handle_accumulated_json_chunk
+
+    def handle_once(chunk: str) -> Any:
+        made = handle(chunk=chunk)
+        if made is None and not chunk:
+            iterator.accumulated_json = ""
+        return made
+
+    iterator.handle_accumulated_json_chunk = handle_once
+
+
 FORMAT = Format(
     "gemini",
     EventCutter,
     line_data_at,
     oddity=LINE_ODDITY,
+    prepare=_end_at_the_end,
     requires=(("chunk_type", "valid_json"),),
 )
 
