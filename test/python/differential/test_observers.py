@@ -43,6 +43,7 @@ def test_the_cache(provider, benches, loop, monkeypatch):
     async def entries(way):
         monkeypatch.setattr(litellm, "cache", litellm.Cache())
         first = await bench.run(way, [data], caching=True)
+        await until(lambda: litellm.cache.cache.cache_dict)  # written by a task of its own
         second = await bench.run(plainly, [b""], caching=True)
         stored = litellm.cache.cache.cache_dict.values()
         return [json.loads(value["response"]) for value in stored], first.chunks, second.chunks
@@ -56,27 +57,51 @@ def test_the_cache(provider, benches, loop, monkeypatch):
     assert normal(fast) == normal(plain)
 
 
+class Ledger(CustomLogger):
+    """Budgets as LiteLLM's users keep them: its own count of streams is always 0."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.manager = litellm.BudgetManager(project_name="test", client_type="local")
+        self.user = ""
+
+    async def async_log_success_event(self, kwargs, response_obj, start_time, end_time):
+        self.manager.update_cost(user=self.user, completion_obj=response_obj)
+
+    async def spent(self) -> float:
+        """The callbacks run one after the other, this one maybe not yet."""
+        await until(lambda: self.manager.get_current_cost(self.user))
+        return self.manager.get_current_cost(self.user)
+
+
+async def until(happened) -> None:
+    for _ in range(1000):
+        if happened():
+            return
+        await asyncio.sleep(0.01)
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory):
+    """LiteLLM takes one callback of each class."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("ledger"))  # where the manager would look for a file
+        yield Ledger()
+
+
 @pytest.mark.parametrize("provider", STREAMS)
-def test_the_budget(provider, benches, loop, monkeypatch):
-    """litellm.max_budget counts what a stream cost, and refuses the call after."""
+def test_the_budget(provider, ledger, benches, loop, monkeypatch):
     bench, data = benches[provider], STREAMS[provider]
-    monkeypatch.setattr(litellm, "max_budget", 1e-9)
 
     async def spent(way):
-        monkeypatch.setattr(litellm, "_current_cost", 0)
-        await bench.run(way, [data])
-        for _ in range(500):  # LiteLLM counts in a thread
-            if litellm._current_cost:
-                break
-            await asyncio.sleep(0.01)
-        with pytest.raises(litellm.BudgetExceededError):
-            await bench.open()
-        return litellm._current_cost
+        ledger.user = f"{provider} {way.__name__}"
+        ledger.manager.create_budget(total_budget=1, user=ledger.user)
+        await bench.run(way, [data], expected=1)
+        return await ledger.spent()
 
     async def compare():
-        monkeypatch.setattr(litellm, "max_budget", 1e9)
         await warm(bench, data)
-        monkeypatch.setattr(litellm, "max_budget", 1e-9)
+        monkeypatch.setattr(bench, "callbacks", [ledger])
         return [await spent(way) for way in WAYS]
 
     plain, fast = loop.run_until_complete(compare())
