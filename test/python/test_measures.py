@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from litellm_bridge import measures
-from litellm_bridge.measures.bytecode import only_imports
+from litellm_bridge.measures.bytecode import changes_nothing, only_imports
 from versions import IS_LOCKED
 
 PROGRAM = Path(__file__).parent / "programs" / "measured.py"
@@ -48,7 +48,7 @@ IN_FORCE = {
     "ca": "import ssl, aiohttp.connector as c; assert type(c._SSL_CONTEXT_VERIFIED) is not ssl.SSLContext",
     "pydantic": "from litellm.types.router import LiteLLM_Params as P; assert not P.__pydantic_complete__",
     "openai": "assert 'openai.types.video' not in sys.modules",
-    "tokenizers": "import tiktoken; assert type(litellm.encoding) is not tiktoken.Encoding",
+    "tokenizers": "assert '_core_bpe' not in vars(litellm.encoding)",
     "anthropic": "assert type(litellm.utils) is not type(sys)",
 }
 
@@ -74,14 +74,37 @@ USES = {
         assert isinstance(litellm.encoding, tiktoken.Encoding)
         assert litellm.encoding is tiktoken.get_encoding('cl100k_base')
         assert litellm.encoding.encode('hello world') == [15339, 1917]
-        assert type(litellm.encoding) is tiktoken.Encoding""",
+        assert litellm.encoding.special_tokens_set >= {'<|endoftext|>'}""",
     "its first use is by its name": """
-        import tiktoken
-        assert litellm.encoding.name == 'cl100k_base'
-        assert type(litellm.encoding) is tiktoken.Encoding""",
+        assert litellm.encoding.name == 'cl100k_base' and repr(litellm.encoding)""",
+    "an empty text is counted without it": """
+        encoding = litellm.encoding
+        assert encoding.encode('', disallowed_special=()) == encoding.encode_ordinary('') == []
+        if 'encoding' in vars(litellm): assert '_core_bpe' not in vars(encoding)
+        assert encoding.encode('', allowed_special='all') == []
+        for text in (None, 7):
+            try: encoding.encode(text)
+            except TypeError: pass
+            else: raise AssertionError(text)""",
     "it is pickled": """
-        import pickle
-        assert pickle.loads(pickle.dumps(litellm.encoding)).encode('x') == [87]""",
+        import pickle, tiktoken
+        made = pickle.loads(pickle.dumps(litellm.encoding))
+        assert type(made) is tiktoken.Encoding and made.encode('x') == [87]""",
+    "its tokens are there for one that is derived from it": """
+        import tiktoken
+        base = litellm.encoding
+        base.encode('x')
+        own = {**base._special_tokens, '<|mine|>': 100300}
+        made = tiktoken.Encoding('mine', pat_str=base._pat_str, mergeable_ranks=base._mergeable_ranks, special_tokens=own)
+        assert made.encode('x<|mine|>', allowed_special='all') == [87, 100300]
+        assert len(base._mergeable_ranks) == 100256""",
+    "the others that LiteLLM ships load themselves, too": """
+        import tiktoken
+        litellm.encoding.name
+        encoding = tiktoken.get_encoding('o200k_base')
+        assert encoding is tiktoken.encoding_for_model('gpt-4o') is tiktoken.get_encoding('o200k_base')
+        assert '_core_bpe' not in vars(encoding)
+        assert encoding.encode('hello world') == [24912, 2375]""",
     "it is copied": """
         import copy
         assert copy.deepcopy(litellm.encoding).n_vocab == 100277""",
@@ -117,6 +140,15 @@ USES = {
         assert not hasattr(u, 'no_such_name')""",
     "Claude 2 counts": """
         assert litellm.token_counter('claude-2', text='tell me a tale, please') == 6""",
+    "others count without it": """
+        import litellm.utils as u
+        assert litellm.token_counter('gpt-4', text='tell me') == 2
+        names = type(sys).__dict__['__dict__'].__get__(u)
+        if 'json_data' not in names: assert 'claude_json_str' not in names
+        claude = next(m for m in sorted(litellm.anthropic_models) if 'claude-3' not in m)
+        assert litellm.utils._select_tokenizer(claude)['type'] == 'huggingface_tokenizer'
+        assert litellm.token_counter(claude, text='tell me a tale, please') == 6
+        assert len(names.get('claude_json_str') or u.claude_json_str) == 2437070""",
     "a text that was set stays": """
         import litellm.utils as u
         u.claude_json_str = 'mine'
@@ -178,7 +210,7 @@ USES = {
             assert 'litellm_bridge' not in type(spec.loader).__module__, spec
         assert not [f for f in sys.meta_path if type(f).__module__.startswith('litellm_bridge')]
         import json, tiktoken
-        for function in (json.load, json.dumps, tiktoken.get_encoding):
+        for function in (json.load, json.dumps):
             assert not hasattr(function, '__wrapped__')""",
 }
 USES = {name: textwrap.dedent(program) for name, program in USES.items()}
@@ -187,6 +219,14 @@ USES = {name: textwrap.dedent(program) for name, program in USES.items()}
 @pytest.mark.parametrize("name", USES)
 def test_what_was_put_off_is_there_when_it_is_used(name, outcomes):
     assert outcomes[name] is None, outcomes[name]
+
+
+def test_a_function_that_only_looks_things_up_is_told_from_one_that_changes_any():
+    def of(body: str):
+        return changes_nothing(compile(f"def f(x):\n {body}", "x", "exec").co_consts[0])
+
+    assert of("y = x.lower(); return y in z")
+    assert not of("x.y = 1") and not of("x[1] = 2") and not of("global z; z = 1")
 
 
 def test_only_a_module_that_does_nothing_but_pass_names_on_is_taken_for_one():

@@ -2,8 +2,9 @@
 
 litellm.utils parses a JSON file of 1.7 MB and makes a text of it again, for one function.
 
-Safe: the bytecode proves that the module uses neither name but there; that function, and whoever
-asks the module for the names, get what the module would have made.
+Safe: the bytecode proves that the module uses neither name but there, and that the function only
+looks things up; should it want the text, it is called again when that is there. Whoever asks the
+module for the names gets what it would have made.
 Gains 52 ms of 1,270 ms, and 15 MB [measured, LiteLLM 1.78.7].
 """
 
@@ -19,6 +20,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from . import imports, pending
+from .bytecode import changes_nothing
 
 MODULE = "litellm.utils"
 FILE = "anthropic_tokenizer.json"
@@ -92,7 +94,9 @@ def _only_user(code: CodeType, names: dict[str, Any]) -> FunctionType | None:
     if len(users) != 1 or any(_uses(part, DATA) for part in inner):
         return None
     user = names.get(users[0])
-    return user if type(user) is FunctionType and user.__code__.co_name == users[0] else None
+    if type(user) is not FunctionType or user.__code__.co_name != users[0]:
+        return None
+    return user if changes_nothing(user.__code__) else None
 
 
 def _uses(code: CodeType, name: str) -> bool:
@@ -101,17 +105,19 @@ def _uses(code: CodeType, name: str) -> bool:
 
 
 def _with_names(user: FunctionType, rest: _Names, module: ModuleType) -> Callable[..., Any]:
-    """user, with the module's names put in place before its first call."""
+    """user, called again with the text in place when that is what it lacks."""
 
     @wraps(user)
-    def first(*args: Any, **kwargs: Any) -> Any:
-        rest.complete(module)
-        names = pending.namespace(module)
-        if names.get(user.__name__) is first:
-            names[user.__name__] = user
+    def retried(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return user(*args, **kwargs)
+        except NameError as exc:
+            if exc.name != TEXT or TEXT in pending.namespace(module):
+                raise
+        rest.find(module, TEXT)
         return user(*args, **kwargs)
 
-    return first
+    return retried
 
 
 class _Names:
@@ -124,15 +130,21 @@ class _Names:
         return {DATA: data, TEXT: json.dumps(data)}
 
     def find(self, module: ModuleType, name: str) -> Any:
+        """Puts only that name in place: the parsed file takes five times the text's memory."""
         if name not in (DATA, TEXT):
             raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
-        self.complete(module)
+        self._put(module, (name,))
         return pending.namespace(module)[name]
 
     def complete(self, module: ModuleType) -> None:
+        self._put(module, (DATA, TEXT))
+
+    def _put(self, module: ModuleType, wanted: tuple[str, ...]) -> None:
         """What somebody has set in the meantime stays."""
         names = pending.namespace(module)
         with _lock:
-            if DATA not in names or TEXT not in names:
-                for name, value in self.values().items():
-                    names.setdefault(name, value)
+            if all(name in names for name in wanted):
+                return
+            values = self.values()
+            for name in wanted:
+                names.setdefault(name, values[name])

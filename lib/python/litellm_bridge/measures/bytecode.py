@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from opcode import EXTENDED_ARG, opname
 from types import CodeType
 
+_LOCAL = {"STORE_FAST", "STORE_FAST_LOAD_FAST", "STORE_FAST_STORE_FAST", "DELETE_FAST"}
 _NOTHING = {"RESUME", "NOP", "CACHE", "POP_TOP", "RETURN_VALUE", "RETURN_CONST"}
 
 
@@ -34,6 +35,15 @@ def only_imports(code: CodeType) -> dict[str, tuple[str, str]] | None:
         elif operation not in _NOTHING:
             return None
     return names
+
+
+def changes_nothing(code: CodeType) -> bool:
+    """Whether it stores into its own variables alone. What it calls may do as it likes."""
+    changing = ("STORE_", "DELETE_")
+    return all(
+        not operation.startswith(changing) or operation in _LOCAL
+        for operation, _ in _instructions(code)
+    )
 
 
 def _source(name: str, constants: list[object]) -> str | None:
