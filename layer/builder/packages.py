@@ -93,7 +93,8 @@ class Pip:
             ]
             self._run("install", *args, *wanted)
             report = json.loads((folder / "report").read_text())
-        return "".join(sorted(map(_locked_line, report["install"])))
+        lines = map(_locked_line, report["install"])
+        return "".join(sorted(line for line in lines if line.partition("==")[0] not in _UNUSED))
 
     def install(self, lock: str, cache: Path) -> Path:
         """The folder with the packages of a lock, as they came, without .pyc files."""
@@ -133,6 +134,10 @@ class Pip:
             except BuildError:
                 return False
             return True
+
+
+# As scripts/lock.sh: huggingface_hub wants it, and LiteLLM downloads no models.
+_UNUSED = {"hf-xet"}
 
 
 def _locked_line(item: dict[str, dict[str, dict[str, dict[str, str]]]]) -> str:

@@ -5,15 +5,14 @@
 const { interruption } = require('../interruption');
 const { buildCommand } = require('./builder');
 const { addPublish } = require('./publish');
+const { updateCommand } = require('./update');
 const { verifyCommand } = require('./verify');
 
 const collect = (value, all) => [...all, value];
 
-/** @param {import('commander').Command} layer */
-function addBuild(layer) {
-  layer
-    .command('build')
-    .description('build a layer: Python 3.11 with LiteLLM, for /opt of a Node function')
+/** What decides what is built. @param {import('commander').Command} command */
+function withBuildOptions(command) {
+  return command
     .option('--arch <name>', "x86_64 or arm64; else this machine's")
     .option('--out <folder>', 'where to put it', 'litellm-layer')
     .option('--requirements <file>', 'other packages than LiteLLM and boto3, with hashes or without')
@@ -27,11 +26,33 @@ function addBuild(layer) {
     .option('--full', 'leave out nothing that could work, and keep the sources')
     .option('--docker', 'build in Docker, even where it is not needed')
     .option('--no-docker', 'never build in Docker')
-    .option('--refresh', "take Debian's newest packages, and not those of the last build")
+    .option('--refresh', "take Debian's newest packages, and not those of the last build");
+}
+
+/** Of --docker and --no-docker, neither leaves the choice to the build. */
+function chosen(options, command) {
+  const asked = command.getOptionValueSource('docker') === 'cli';
+  return { ...options, docker: asked ? options.docker : undefined };
+}
+
+/** @param {import('commander').Command} layer */
+function addBuild(layer) {
+  withBuildOptions(layer.command('build'))
+    .description('build a layer: Python 3.11 with LiteLLM, for /opt of a Node function')
     .option('--json', 'the report as JSON, on one line before the path')
-    .action((options, command) => {
-      const asked = command.getOptionValueSource('docker') === 'cli';
-      return buildCommand({ ...options, docker: asked ? options.docker : undefined }, interruption());
+    .action((options, command) => buildCommand(chosen(options, command), interruption()));
+}
+
+/** @param {import('commander').Command} layer */
+function addUpdate(layer) {
+  withBuildOptions(layer.command('update'))
+    .description(
+      'build the layer with another LiteLLM, verify it, and show what changed; the former one stays unless all is well',
+    )
+    .argument('[version]', 'of LiteLLM; else the newest')
+    .option('--lock <file>', 'where the versions and hashes go, for later builds', 'litellm-layer.lock')
+    .action(async (version, options, command) => {
+      process.exitCode = await updateCommand(version, chosen(options, command), interruption());
     });
 }
 
@@ -59,6 +80,7 @@ function addLayer(program) {
   const layer = program.command('layer').description('the layer with Python and LiteLLM for AWS Lambda');
   addBuild(layer);
   addVerify(layer);
+  addUpdate(layer);
   addPublish(layer);
 }
 

@@ -95,21 +95,27 @@ function nodeFiles() {
 }
 
 /**
+ * Runs a program of this package under Node in an empty root with the layer, as a function.
+ * @param {string} root of the layer, the folder with python/ in it
+ * @param {string} program its path below the package
+ * @param {{ signal?: AbortSignal }} options
+ */
+function runNode(root, program, { signal }) {
+  const files = { ...nodeFiles(), [PACKAGE]: '/var/task/litellm-bridge' };
+  const command = [process.execPath, path.posix.join('/var/task/litellm-bridge', program)];
+  return inEmptyRoot({ tree: root, command, files, env: LAMBDA }, { timeout: TIMEOUT, signal });
+}
+
+/**
  * A stream through Node, the addon and the worker, from the layer's Python.
  * @param {import('./tree').Tree} tree
  * @param {{ signal?: AbortSignal }} options
  * @returns {Promise<[string, string, string][]>}
  */
 async function runAddon(tree, { signal }) {
-  const files = { ...nodeFiles(), [PACKAGE]: '/var/task/litellm-bridge' };
-  const program = '/var/task/litellm-bridge/lib/cli/layer/verify/stream-program.js';
-  const command = [process.execPath, program];
-  const ended = await inEmptyRoot(
-    { tree: tree.root, command, files, env: LAMBDA },
-    { timeout: TIMEOUT, signal },
-  );
+  const ended = await runNode(tree.root, 'lib/cli/layer/verify/stream-program.js', { signal });
   if (ended.code === 0 && ended.out.includes('"streamed"')) return [];
   return [...broken('streaming through the addon', ended)];
 }
 
-module.exports = { runAddon, runPython };
+module.exports = { runAddon, runNode, runPython };
