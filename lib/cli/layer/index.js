@@ -22,7 +22,7 @@ function withBuildOptions(command) {
       collect,
       [],
     )
-    .option('--slim', 'leave out more: see docs/layer.md')
+    .option('--slim', 'leave out more: see layer/README.md')
     .option('--full', 'leave out nothing that could work, and keep the sources')
     .option('--docker', 'build in Docker, even where it is not needed')
     .option('--no-docker', 'never build in Docker')

@@ -35,7 +35,7 @@ function parseArn(arn) {
 function checkFunction(config) {
   const { FunctionName, PackageType, Runtime } = config;
   if (PackageType === 'Image') {
-    const hint = 'Copy the layer into the image: COPY --from=… /opt /opt; docs/lambda.md';
+    const hint = 'Copy it into the image: COPY litellm-layer/ARCH/python /opt/python; see layer/README.md';
     throw new CommandError(`${FunctionName} is a container image, which takes no layers`, hint);
   }
   if (!/^nodejs/.test(Runtime ?? '')) {

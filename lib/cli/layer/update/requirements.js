@@ -7,7 +7,7 @@ const path = require('node:path');
 const { CommandError } = require('../../error');
 const { LAYER } = require('../builder/ways');
 
-const PACKAGE = /^\s*litellm(?=\s*([=<>!~[;#]|$)).*$/im;
+const PACKAGE = /^\s*litellm(\[[^\]]*\])?(?=\s*([=<>!~;#]|$)).*$/im;
 const VERSION = /^\d+(\.\d+){1,3}((a|b|rc)\d+)?(\.post\d+)?$/;
 const OLDEST = [1, 78, 7];
 
@@ -54,8 +54,9 @@ function requirementsWith(version, file = path.join(LAYER, 'requirements.txt')) 
     throw new CommandError(`There is no file ${file}`, 'Name a text file with a requirement a line');
   const text = fs.readFileSync(file, 'utf8');
   checkUnlocked(file, text);
-  const line = version === undefined ? `litellm>=${OLDEST.join('.')}` : `litellm==${version}`;
-  return PACKAGE.test(text) ? text.replace(PACKAGE, line) : `${text.trimEnd()}\n${line}\n`;
+  const wanted = version === undefined ? `>=${OLDEST.join('.')}` : `==${version}`;
+  if (!PACKAGE.test(text)) return `${text.trimEnd()}\nlitellm${wanted}\n`;
+  return text.replace(PACKAGE, (_, extras = '') => `litellm${extras}${wanted}`);
 }
 
 /**
