@@ -19,7 +19,8 @@ const HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-cach
 function refuse(responseStream, statusCode, message) {
   const metadata = { statusCode, headers: { 'content-type': 'application/json' } };
   const response = awslambda.HttpResponseStream.from(responseStream, metadata);
-  response.end(JSON.stringify({ error: { message } }));
+  response.write(JSON.stringify({ error: { message } })); // not by end(): Lambda would lose the status
+  response.end();
 }
 
 function readMessages(event) {

@@ -28,6 +28,9 @@ static const advice_t table[] = {
     {LB_EPYTHON_BROKEN, "version `GLIBC_",
      "It is built for a newer C library than this system has (Lambda's Node runtimes have glibc "
      "2.34). " WHOLE_PYTHON},
+    {LB_EPYTHON_BROKEN, "needs the loader /opt/",
+     "It is of a layer, and runs only at /opt, where Lambda puts it. Run it as there: npx "
+     "litellm-bridge layer verify"},
     {LB_EPYTHON_BROKEN, "another C library",
      "Use a Python that was made for this system (on Alpine: apk add python3), or a system with "
      "the C library that it needs"},

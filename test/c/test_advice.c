@@ -47,6 +47,10 @@ static void known_words_have_an_advice_of_their_own(void **state) {
       {LB_EPYTHON_BROKEN,
        "python3: /lib64/libm.so.6: version `GLIBC_2.35' not found (required by python3)",
        "newer C library"},
+      {LB_EPYTHON_BROKEN,
+       "/l/python/bin/python3 needs the loader /opt/python/clib/ld-linux-x86-64.so.2, which is not "
+       "here: it is built for another C library (glibc) than this system's",
+       "layer verify"},
       {LB_EPYTHON_BROKEN, "litellm-bridge needs Python 3.11 or newer; /p is Python 3.9",
        "3.11 to 3.13"},
       {LB_ELITELLM_MISSING,

@@ -40,7 +40,9 @@ for (const client of CLIENTS) {
       assert.equal(texts.join(''), TEXT.join(''));
       const encoded = { body: Buffer.from(body).toString('base64'), isBase64Encoded: true };
       assert.equal(parts((await lambda.invoke(encoded)).text).statusCode, 200);
-      assert.equal(parts((await lambda.invoke({ body: 'no JSON' })).text).statusCode, 400);
+      const bad = parts((await lambda.invoke({ body: 'no JSON' })).text);
+      assert.equal(bad.statusCode, 400);
+      assert.match(JSON.parse(bad.body).error.message, /must be JSON/);
     });
   });
 }
