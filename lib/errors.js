@@ -141,7 +141,7 @@ AbortError.prototype.name = 'AbortError';
  * @returns {LiteLLMError}
  */
 function fromMeta(meta) {
-  if (meta.code !== 'ERR_PROVIDER') return new LiteLLMError(meta.code, meta.message);
+  if (meta.code !== 'ERR_PROVIDER') return new LiteLLMError(meta.code, meta.message, { hint: meta.hint });
   const Class = PROVIDER_ERRORS[meta.name] ?? ProviderError;
   return new Class(meta);
 }

@@ -5,11 +5,11 @@
  * needs it takes it from here.
  */
 
-const { noteCopy } = require('./copies');
+const { noteCopies } = require('./copies');
 const { loadAddon } = require('./load');
 
 module.exports = loadAddon(process.platform, process.arch, (file) => {
   const addon = require(file);
-  noteCopy(file);
+  noteCopies(file, addon.otherCopies);
   return addon;
 });

@@ -5,6 +5,7 @@
  * mend the files.
  */
 
+const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { run } = require('../lib/cli/process');
@@ -37,11 +38,19 @@ function checks() {
     ['ruff check', tool('ruff'), ['check', ...(WRITE ? ['--fix'] : []), ...PYTHON]],
     ['mypy', tool('mypy'), ['--strict', 'lib/python/litellm_bridge', 'layer/builder']],
     ['clang-format', tool('clang-format'), clangArguments()],
+    ...(WRITE ? [] : [['clang-tidy', tool('clang-tidy'), tidyArguments()]]),
   ];
 }
 
 function clangArguments() {
   return [...(WRITE ? ['-i'] : ['--dry-run', '-Werror']), ...cSources()];
+}
+
+/** Over the core: its rules, and the length of functions, are in .clang-tidy. */
+function tidyArguments() {
+  const flags = execFileSync('pkg-config', ['--cflags', 'libuv', 'libcjson'], { encoding: 'utf8' });
+  const files = sources(path.join('src', 'core'), ['.c']);
+  return ['--quiet', ...files, '--', '-std=gnu11', ...flags.trim().split(/\s+/)];
 }
 
 async function check([name, file, args]) {

@@ -387,7 +387,8 @@ Napi::Object Errors(Napi::Env env) {
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Fill(exports, "Port", Napi::Value(Port::Define(env)), "errors", Napi::Value(Errors(env)),
        "platform", Napi::Value(Napi::Function::New(env, Platform)), "inspect",
-       Napi::Value(Napi::Function::New(env, Inspect)), "build", BuildOf(env));
+       Napi::Value(Napi::Function::New(env, Inspect)), "build", BuildOf(env), "otherCopies",
+       Napi::Value(OtherCopies(env)));
   return exports;
 }
 

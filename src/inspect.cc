@@ -1,11 +1,13 @@
 #include "inspect.h"
 
+#include <atomic>
 #include <string>
 #include <vector>
 
 #include "values.h"
 
 extern "C" {
+#include "core/copies.h"
 #include "core/python.h"
 }
 
@@ -76,6 +78,19 @@ private:
 
 Napi::Value BuildOf(Napi::Env env) {
   return Record(env, "napi", NAPI_VERSION, "node", NODE_VERSION);
+}
+
+Napi::Array OtherCopies(Napi::Env env) {
+  static std::atomic_flag told = ATOMIC_FLAG_INIT;
+  std::vector<std::string> files;
+  auto add = [](void *arg, const char *file) {
+    static_cast<std::vector<std::string> *>(arg)->push_back(file);
+  };
+  if (!told.test_and_set()) lb_copies_each(&told, add, &files);
+  Napi::Array out = Napi::Array::New(env, files.size());
+  for (uint32_t i = 0; i < files.size(); i++)
+    out.Set(i, files[i]);
+  return out;
 }
 
 Napi::Value Inspect(const Napi::CallbackInfo &info) {

@@ -1,4 +1,5 @@
-// What `doctor` and `verify` report: the candidates for the interpreter, and this addon's build.
+// What is told of this machine and process without a port: the candidates for the interpreter, this
+// addon's build, other copies of it.
 #ifndef LB_INSPECT_H
 #define LB_INSPECT_H
 
@@ -13,5 +14,9 @@ Napi::Value Inspect(const Napi::CallbackInfo &info);
 // { napi, node }: the Node-API version that it asks for, and the Node.js whose headers it was
 // compiled with.
 Napi::Value BuildOf(Napi::Env env);
+
+// The files of other copies of the addon that this process has loaded: for the first environment
+// that loads this one; empty for later ones.
+Napi::Array OtherCopies(Napi::Env env);
 
 #endif

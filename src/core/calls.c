@@ -1,5 +1,6 @@
 #include "calls.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,11 +34,22 @@ struct lb_call {
 
 static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
+static void write_refusal(lb_calls_t *calls) {
+  char *meta = calls->refusal + LB_SETTLEMENT_HEAD;
+  int len = snprintf(meta, sizeof(calls->refusal) - LB_SETTLEMENT_HEAD,
+                     "{\"code\":\"ERR_MEMORY\",\"message\":\"the answer has more than %zu "
+                     "bytes\",\"hint\":\"Ask for less at a time\"}",
+                     calls->max_message);
+  lb_settlement_head_write(calls->refusal, (uint32_t)len);
+  calls->refusal_len = LB_SETTLEMENT_HEAD + (size_t)len;
+}
+
 int lb_calls_init(lb_calls_t *calls, size_t max_message) {
   lb_call_t **buckets = calloc(FIRST_BUCKETS, sizeof(*buckets));
   if (buckets == NULL) return LB_EMEMORY;
   *calls =
       (lb_calls_t){.buckets = buckets, .bucket_count = FIRST_BUCKETS, .max_message = max_message};
+  write_refusal(calls);
   return LB_OK;
 }
 
@@ -232,10 +244,9 @@ static int append(fragments_t *partial, const lb_frame_t *frame, size_t max_mess
   return LB_OK;
 }
 
-static int goes_on(const fragments_t *partial, const lb_frame_t *frame, size_t max_message) {
+static int goes_on(const fragments_t *partial, const lb_frame_t *frame) {
   uint8_t binary = frame->flags & LB_FLAG_BINARY;
-  if (partial->open && (partial->type != frame->type || partial->binary != binary)) return 0;
-  return frame->len <= max_message - partial->len;
+  return !partial->open || (partial->type == frame->type && partial->binary == binary);
 }
 
 static int keep(fragments_t *partial, const lb_frame_t *frame, size_t max_message) {
@@ -260,7 +271,6 @@ static void lend(lb_calls_t *calls, fragments_t *partial, lb_message_t *out) {
 static int assemble(lb_calls_t *calls, fragments_t *partial, const lb_frame_t *frame,
                     lb_message_t *out) {
   int more = (frame->flags & LB_FLAG_MORE) != 0;
-  if (!goes_on(partial, frame, calls->max_message)) return LB_EPROTOCOL;
   if ((more || partial->open) && keep(partial, frame, calls->max_message) != LB_OK)
     return LB_EMEMORY;
   if (more) return LB_AGAIN;
@@ -286,8 +296,26 @@ static int swallow(lb_calls_t *calls, lb_call_t **slot, const lb_frame_t *frame,
   return LB_AGAIN;
 }
 
+/* The consumer gets an error. To the worker it is as if he had cancelled the call. */
+static int refuse(lb_calls_t *calls, lb_call_t **slot, const lb_frame_t *frame, lb_message_t *out,
+                  uint32_t *grant) {
+  *out = (lb_message_t){.call = frame->call,
+                        .type = LB_FRAME_ERROR,
+                        .data = calls->refusal,
+                        .len = calls->refusal_len};
+  uint32_t id = (*slot)->id;
+  lb_calls_cancel(calls, id);
+  (void)swallow(calls, slot, frame, grant);
+  out->refused = *slot_of(calls, id) != NULL; /* else it has settled by itself just now */
+  return LB_OK;
+}
+
 static int deliver(lb_calls_t *calls, lb_call_t **slot, const lb_frame_t *frame, lb_message_t *out,
                    uint32_t *grant) {
+  const fragments_t *partial = &(*slot)->partial;
+  if (!goes_on(partial, frame)) return LB_EPROTOCOL;
+  if (frame->len > calls->max_message - partial->len)
+    return refuse(calls, slot, frame, out, grant);
   int err = assemble(calls, &(*slot)->partial, frame, out);
   if (err == LB_AGAIN) *grant = grant_ahead(*slot);
   if (err == LB_OK && settles(frame->type)) {

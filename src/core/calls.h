@@ -19,6 +19,8 @@ typedef struct lb_calls {
   uint32_t last_id;
   size_t max_message; /* bytes of one message, all fragments together */
   char *lent;         /* owned: the fragmented message handed out last */
+  char refusal[256];  /* the settlement of a call whose answer is too long */
+  size_t refusal_len;
 } lb_calls_t;
 
 /* A whole message. data is valid until the frame is gone, or the next
@@ -30,6 +32,8 @@ typedef struct lb_message {
   const char *data; /* borrowed: from the frame or from the table; never NULL */
   size_t len;
   uint64_t cost; /* for lb_calls_consume: all its frames; 0 when it settles */
+  int refused;   /* 1: an error of ours, in the place of a message that is too long: a cancel frame
+                    is owed, and what still comes for the call is swallowed */
 } lb_message_t;
 
 int lb_calls_init(lb_calls_t *calls, size_t max_message); /* LB_OK, LB_EMEMORY */
@@ -52,10 +56,11 @@ int lb_calls_cancel(lb_calls_t *calls, uint32_t id);
 uint32_t lb_calls_consume(lb_calls_t *calls, uint32_t id, uint64_t bytes);
 
 /* Takes one frame of a call (call id not 0).
- * LB_OK: *out is a whole message (one that settles has left the table).
+ * LB_OK: *out is a whole message (one that settles has left the table), or an error frame of ours
+ * for a message of more than max_message.
  * LB_AGAIN: a fragment was kept, or the call is cancelled and the frame
  * swallowed. LB_EPROTOCOL: unknown call, a type the call's kind does not take,
- * credit overdrawn, fragments of two messages mixed, or more than max_message.
+ * credit overdrawn, fragments of two messages mixed.
  * LB_EMEMORY.
  * *grant: credit to send back now. Fragments are granted ahead of the consumer,
  * who can't take a message before its end is there (he pays it back by

@@ -180,7 +180,10 @@ static int take_frame(lb_channel_t *channel, const lb_frame_t *frame) {
   if (grant > 0 && lb_outbox_credit(&channel->outbox, frame->call, grant) != LB_OK)
     return LB_EMEMORY;
   if (err == LB_AGAIN) return LB_OK;
-  return err == LB_OK ? hand_out(channel, &message) : err;
+  if (err != LB_OK) return err;
+  if (message.refused && lb_outbox_cancel(&channel->outbox, frame->call) != LB_OK)
+    return LB_EMEMORY;
+  return hand_out(channel, &message);
 }
 
 static int parse(lb_channel_t *channel) {

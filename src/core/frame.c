@@ -4,7 +4,6 @@
 
 #include "errors.h"
 
-#define SETTLEMENT_HEAD 28u /* three times and the length of meta */
 #define TEMPLATE_HEAD 4u
 #define LOG_HEAD 8u
 #define SLOT_LAST 3
@@ -85,18 +84,23 @@ void lb_call_head_write(char *out, uint32_t window, lb_call_kind_t kind, const c
   memcpy(out + LB_CALL_HEAD, name, name_len);
 }
 
+void lb_settlement_head_write(char *out, uint32_t meta_len) {
+  memset(out, 0, LB_SETTLEMENT_HEAD - 4);
+  put_u32(out + LB_SETTLEMENT_HEAD - 4, meta_len);
+}
+
 int lb_settlement_read(const char *data, size_t len, lb_settlement_t *out) {
-  if (len < SETTLEMENT_HEAD) return LB_EPROTOCOL;
+  if (len < LB_SETTLEMENT_HEAD) return LB_EPROTOCOL;
   size_t meta_len = get_u32(data + 24);
-  if (meta_len > len - SETTLEMENT_HEAD) return LB_EPROTOCOL;
+  if (meta_len > len - LB_SETTLEMENT_HEAD) return LB_EPROTOCOL;
   *out = (lb_settlement_t){
       .started_ns = get_u64(data),
       .responded_ns = get_u64(data + 8),
       .finished_ns = get_u64(data + 16),
-      .meta = data + SETTLEMENT_HEAD,
+      .meta = data + LB_SETTLEMENT_HEAD,
       .meta_len = meta_len,
-      .body = data + SETTLEMENT_HEAD + meta_len,
-      .body_len = len - SETTLEMENT_HEAD - meta_len,
+      .body = data + LB_SETTLEMENT_HEAD + meta_len,
+      .body_len = len - LB_SETTLEMENT_HEAD - meta_len,
   };
   return LB_OK;
 }

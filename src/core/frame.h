@@ -63,6 +63,11 @@ typedef struct lb_settlement {
   size_t body_len;
 } lb_settlement_t;
 
+#define LB_SETTLEMENT_HEAD 28u /* bytes: three times and the length of meta */
+
+/* Writes LB_SETTLEMENT_HEAD bytes, with no times; meta follows. */
+void lb_settlement_head_write(char *out, uint32_t meta_len);
+
 /* LB_OK or LB_EPROTOCOL. */
 int lb_settlement_read(const char *data, size_t len, lb_settlement_t *out);
 

@@ -25,8 +25,9 @@ char **lb_strings_copy(char *const *strings) {
   if (copy == NULL) return NULL;
   char *at = (char *)(copy + count + 1);
   for (size_t i = 0; i < count; i++) {
-    copy[i] = strcpy(at, strings[i]);
-    at += strlen(at) + 1;
+    size_t size = strlen(strings[i]) + 1;
+    copy[i] = memcpy(at, strings[i], size);
+    at += size;
   }
   copy[count] = NULL;
   return copy;

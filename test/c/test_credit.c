@@ -216,17 +216,56 @@ static void binary_that_changes_among_fragments_is_refused(void **state) {
   assert_int_equal(take(f, b, LB_FRAME_RESULT, 0, "y"), LB_EPROTOCOL);
 }
 
+/* An error of ours came in the place of the message. */
+static void assert_refused(const fixture_t *f, int cancel_owed) {
+  lb_settlement_t in;
+  assert_int_equal(f->message.type, LB_FRAME_ERROR);
+  assert_int_equal(f->message.cost, 0);
+  assert_int_equal(f->message.refused, cancel_owed);
+  assert_int_equal(lb_settlement_read(f->message.data, f->message.len, &in), LB_OK);
+  assert_int_equal(in.body_len, 0);
+  assert_non_null(strstr(in.meta, "\"code\":\"ERR_MEMORY\""));
+  assert_non_null(strstr(in.meta, "more than 10 bytes"));
+}
+
 static void a_message_has_a_largest_size(void **state) {
   (void)state;
   fixture_t g = {0};
   assert_int_equal(lb_calls_init(&g.calls, 10), LB_OK);
   uint32_t a = open_stream(&g), b = open_stream(&g), c = open_stream(&g);
   assert_int_equal(take(&g, a, LB_FRAME_CHUNK, 0, "0123456789"), LB_OK);
-  assert_int_equal(take(&g, a, LB_FRAME_CHUNK, 0, "0123456789+"), LB_EPROTOCOL);
+  assert_int_equal(g.message.refused, 0);
+  assert_int_equal(take(&g, a, LB_FRAME_CHUNK, 0, "0123456789+"), LB_OK);
+  assert_refused(&g, 1);
   assert_int_equal(take(&g, b, LB_FRAME_CHUNK, LB_FLAG_MORE, "01234"), LB_AGAIN);
   assert_int_equal(take(&g, b, LB_FRAME_CHUNK, 0, "56789"), LB_OK);
+  assert_int_equal(g.message.refused, 0);
   assert_int_equal(take(&g, c, LB_FRAME_CHUNK, LB_FLAG_MORE, "01234"), LB_AGAIN);
-  assert_int_equal(take(&g, c, LB_FRAME_CHUNK, 0, "56789+"), LB_EPROTOCOL);
+  assert_int_equal(take(&g, c, LB_FRAME_CHUNK, 0, "56789+"), LB_OK);
+  assert_refused(&g, 1);
+  lb_calls_free(&g.calls);
+}
+
+/* What is too long ends its call alone; what still comes for it is swallowed, and paid for. */
+static void after_a_refusal_the_rest_is_swallowed(void **state) {
+  (void)state;
+  fixture_t g = {0};
+  assert_int_equal(lb_calls_init(&g.calls, 10), LB_OK);
+  uint32_t id = open_whole(&g), other = open_whole(&g);
+  assert_int_equal(take(&g, id, LB_FRAME_RESULT, LB_FLAG_MORE, "0123456789+"), LB_OK);
+  assert_refused(&g, 1);
+  assert_int_equal(lb_calls_cancel(&g.calls, id), LB_AGAIN); /* the consumer's own comes too late */
+  uint64_t granted = g.grant;
+  for (int i = 0; i < 50; i++) {
+    assert_int_equal(take(&g, id, LB_FRAME_RESULT, LB_FLAG_MORE, "0123456789"), LB_AGAIN);
+    granted += g.grant;
+  }
+  assert_true(granted >= 50 * cost(10) - WINDOW);
+  assert_int_equal(take(&g, id, LB_FRAME_RESULT, 0, "end"), LB_AGAIN);
+  assert_int_equal(take(&g, id, LB_FRAME_RESULT, 0, "?"), LB_EPROTOCOL);
+  assert_int_equal(take(&g, other, LB_FRAME_RESULT, 0, "01234567890123"), LB_OK);
+  assert_refused(&g, 0); /* that was its end */
+  assert_int_equal(g.calls.count, 0);
   lb_calls_free(&g.calls);
 }
 
@@ -272,7 +311,8 @@ static void a_fragment_flood_is_bounded(void **state) {
   int err, n = 0;
   while ((err = take_bytes(f, id, LB_FRAME_CHUNK, LB_FLAG_MORE, NULL, LB_FRAME_MAX)) == LB_AGAIN)
     n++;
-  assert_int_equal(err, LB_EPROTOCOL);
+  assert_int_equal(err, LB_OK);
+  assert_int_equal(f->message.refused, 1);
   assert_int_equal(n, LIMIT / LB_FRAME_MAX);
 }
 
@@ -296,6 +336,7 @@ int main(void) {
       T(another_type_among_fragments_is_refused),
       T(binary_that_changes_among_fragments_is_refused),
       T(a_message_has_a_largest_size),
+      T(after_a_refusal_the_rest_is_swallowed),
       T(a_message_longer_than_the_window_comes_through),
       T(credit_given_ahead_is_paid_back),
       T(a_fragment_flood_is_bounded),

@@ -1,6 +1,7 @@
 /* The table of calls and the outbox against a model of the protocol (docs/protocol.md), driven by a
  * script: what the worker sends, what the consumer takes, what is opened and cancelled, what the
  * socket takes, which allocation fails. The model tells each result beforehand. */
+#define _GNU_SOURCE /* memmem */
 #include "calls.h"
 
 #include "alloc.h"
@@ -119,6 +120,8 @@ static int receive(world_t *w, script_t *s) {
   }
   REQUIRE_EQ(err, expected);
   if (err == LB_OK) model_check_message(call, &frame, &message);
+  if (err == LB_OK && message.refused && lb_outbox_cancel(&w->outbox, frame.call) == LB_OK)
+    sink_expect_cancel(&w->sink, frame.call);
   if (err == LB_OK || err == LB_AGAIN) {
     model_granted(call, grant);
     send_credit(w, frame.call, grant);

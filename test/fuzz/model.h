@@ -3,6 +3,7 @@
 #ifndef LB_FUZZ_MODEL_H
 #define LB_FUZZ_MODEL_H
 
+#include "calls.h"
 #include "errors.h"
 #include "frame.h"
 #include "fuzz.h"
@@ -14,6 +15,7 @@ typedef struct model_call {
   uint32_t id, window;
   lb_call_kind_t kind;
   int cancelled, settled;
+  int refused;      /* its message is too long: an error comes in its place */
   int64_t credit;   /* window + all grants - all costs */
   uint64_t waiting; /* cost of the messages that the consumer has not taken */
   uint64_t dearest; /* cost of the dearest message so far */
@@ -90,7 +92,13 @@ static inline int model_assemble(model_call_t *call, const lb_frame_t *frame, si
   uint8_t binary = frame->flags & LB_FLAG_BINARY;
   if (call->partial && (call->type != frame->type || call->binary != binary)) return LB_EPROTOCOL;
   if (!call->partial) call->cost = call->len = 0;
-  if (call->len + frame->len > max) return LB_EPROTOCOL;
+  if (call->len + frame->len > max) {
+    call->refused = 1;
+    call->settled = model_settles(frame->type) && !(frame->flags & LB_FLAG_MORE);
+    call->waiting = 0;
+    model_cancel(call);
+    return LB_OK;
+  }
   memcpy(call->text + call->len, frame->data, frame->len);
   call->len += frame->len;
   int free_of_charge = frame->type == LB_FRAME_END || frame->type == LB_FRAME_ERROR;
@@ -118,9 +126,20 @@ static inline int model_accept(model_call_t *call, const lb_frame_t *frame, size
   return LB_AGAIN;
 }
 
+static inline void model_check_refusal(const model_call_t *call, const lb_message_t *message) {
+  lb_settlement_t settlement;
+  REQUIRE_EQ(message->type, LB_FRAME_ERROR);
+  REQUIRE_EQ(message->cost, 0);
+  REQUIRE_EQ(message->refused, !call->settled);
+  REQUIRE_EQ(lb_settlement_read(message->data, message->len, &settlement), LB_OK);
+  REQUIRE(memmem(settlement.meta, settlement.meta_len, "ERR_MEMORY", 10) != NULL);
+}
+
 static inline void model_check_message(const model_call_t *call, const lb_frame_t *frame,
                                        const lb_message_t *message) {
   REQUIRE_EQ(message->call, frame->call);
+  if (call->refused) return model_check_refusal(call, message);
+  REQUIRE_EQ(message->refused, 0);
   REQUIRE_EQ(message->type, frame->type);
   REQUIRE_EQ(message->flags, frame->flags & LB_FLAG_BINARY);
   REQUIRE_EQ(message->cost, call->settled ? 0 : call->cost);

@@ -34,6 +34,15 @@ test('two copies: a Python and options for each, one warning for the process', T
   for (const folder of folders) assert.ok(warnings[0].message.includes(folder), warnings[0].message);
 });
 
+test('the second copy is loaded by threads alone, one after the other: one warning', TIMEOUT, async (t) => {
+  const folders = [makeCopy(t, fs.copyFileSync), makeCopy(t, fs.copyFileSync)];
+  const program = start(t, 'copies.js', [folders, [OPTIONS, OPTIONS], 'apart']);
+  const { warnings } = await program.next();
+  assert.equal((await program.ended).code, 0);
+  assert.equal(warnings.length, 1);
+  for (const folder of folders) assert.ok(warnings[0].message.includes(folder), warnings[0].message);
+});
+
 test(
   'two copies whose addon is one file by two names share one Python, without a warning',
   TIMEOUT,

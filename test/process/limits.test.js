@@ -1,6 +1,9 @@
 'use strict';
 
-/** The system refuses: a typed error with the errno's name, nothing left, and a later start works. */
+/**
+ * The system refuses: a typed error with the errno's name, nothing left, and a later start works.
+ * And what has a limit of ours.
+ */
 
 const assert = require('node:assert/strict');
 const { execFileSync } = require('node:child_process');
@@ -95,3 +98,29 @@ for (const [name, env] of Object.entries(HUGE)) {
     await next.ready();
   });
 }
+
+const FRAGMENTS = 1030; // of 256 KiB: a little more than 256 MiB
+
+test('an answer of more than 256 MiB is an error of its call alone, and is cancelled', TIMEOUT, async (t) => {
+  const llm = new LiteLLM(OPTIONS);
+  t.after(() => llm.close());
+  await llm.ready();
+  const { pid } = llm.status();
+  const other = llm.call('other', {
+    script: [
+      ['gate', 'later'],
+      ['result', 'well'],
+    ],
+  });
+  await assert.rejects(llm.call('x', { script: [['flood', FRAGMENTS]] }), (error) => {
+    assert.equal(error.code, 'ERR_MEMORY');
+    assert.match(error.message, /the answer has more than 268435456 bytes/);
+    assert.equal(error.hint, 'Ask for less at a time');
+    return true;
+  });
+  await llm.call('test.open', { gate: 'later' });
+  assert.equal(await other, 'well');
+  const { cancelled } = await llm.call('test.report');
+  assert.equal(cancelled.length, 1);
+  assert.equal(llm.status().pid, pid);
+});
