@@ -38,7 +38,7 @@ function checks() {
     ['ruff check', tool('ruff'), ['check', ...(WRITE ? ['--fix'] : []), ...PYTHON]],
     ['mypy', tool('mypy'), ['--strict', 'lib/python/litellm_bridge', 'layer/builder']],
     ['clang-format', tool('clang-format'), clangArguments()],
-    ...(WRITE ? [] : [['clang-tidy', tool('clang-tidy'), tidyArguments()]]),
+    ...(WRITE ? [] : [tidy()]),
   ];
 }
 
@@ -46,11 +46,15 @@ function clangArguments() {
   return [...(WRITE ? ['-i'] : ['--dry-run', '-Werror']), ...cSources()];
 }
 
-/** Over the core: its rules, and the length of functions, are in .clang-tidy. */
-function tidyArguments() {
+/**
+ * Over the core: its rules, and the length of functions, are in .clang-tidy.
+ * @returns {[string, string, string[]]}
+ */
+function tidy() {
   const flags = execFileSync('pkg-config', ['--cflags', 'libuv', 'libcjson'], { encoding: 'utf8' });
   const files = sources(path.join('src', 'core'), ['.c']);
-  return ['--quiet', ...files, '--', '-std=gnu11', ...flags.trim().split(/\s+/)];
+  const args = ['--quiet', ...files, '--', '-std=gnu11', ...flags.trim().split(/\s+/)];
+  return ['clang-tidy', tool('clang-tidy'), args];
 }
 
 async function check([name, file, args]) {
