@@ -100,4 +100,4 @@ async function withCompetitors(names, run) {
   }
 }
 
-module.exports = { withCompetitors };
+module.exports = { startProvider, withCompetitors };

@@ -63,6 +63,15 @@ def test_each_is_in_force_unless_it_is_switched_off(off):
         assert (outcome is None) == (not off), (name, outcome)
 
 
+def test_all_are_still_in_force_when_a_worker_is_ready(spawn, tmp_path):
+    """Nothing of ours uses at the start what was put off."""
+    program = tmp_path / "in_force.py"
+    by_litellm = () if IS_LOCKED else ("tokenizers", "anthropic")
+    checks = [check for name, check in IN_FORCE.items() if name not in by_litellm]
+    program.write_text("\n".join(["import litellm, sys", *checks]))
+    spawn(options={"preload": [str(program)]}).ready()
+
+
 @pytest.fixture(scope="module")
 def outcomes():
     return dict(zip(USES, run(*USES.values()), strict=True))

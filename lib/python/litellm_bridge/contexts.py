@@ -14,6 +14,8 @@ from functools import wraps
 from types import ModuleType
 from typing import Any
 
+from .measures import pending
+
 NAME = "get_ssl_configuration"
 _VARIABLES = ("SSL_VERIFY", "SSL_SECURITY_LEVEL", "SSL_ECDH_CURVE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _SETTINGS = ("ssl_verify", "ssl_security_level", "ssl_ecdh_curve", "ssl_certificate")
@@ -33,7 +35,8 @@ def install(litellm: ModuleType) -> None:
         return
     shared = _shared(plain, litellm)
     for name, module in list(sys.modules.items()):
-        if name.startswith("litellm.") and vars(module).get(NAME) is plain:
+        # Not vars: it would make all that a module of a measure has put off.
+        if name.startswith("litellm.") and pending.namespace(module).get(NAME) is plain:
             setattr(module, NAME, shared)
 
 
