@@ -103,10 +103,11 @@ def main():
         send(channel, 0, 0x44, struct.pack("<BBHI", 20, 0, 0, 0) + b"x" * 4000)
     if HOW == "deaf":
         time.sleep(600)
+    kept = []  # else each would be closed when the next one comes
     while channel is not None:
-        if (
-            HOW == "answer" and os.fork() == 0
-        ):  # one process answers, the other listens to the control socket
+        if HOW == "greet":
+            kept.append(channel)
+        elif HOW == "answer" and os.fork() == 0:  # the other process listens to the control socket
             answer(channel)
             os._exit(0)
         channel = next_channel()

@@ -2,8 +2,11 @@
  * food. */
 #include "port_bench.h"
 
+#include <sys/resource.h>
+
 #define THREADS 4
 #define ROUNDS 8
+#define MANY 400 /* the control socket holds 278 */
 
 /* Returns whether it was answered. No assertion of cmocka's: it would leap to another stack. */
 static int call_once(bench_t *b) {
@@ -78,10 +81,35 @@ static void threads_that_race_to_start_share_one_process(void **state) {
   assert_int_equal(b->down, 0);
 }
 
+/* They are all there before the process is, and it reads none before it runs. */
+static void more_ports_than_the_control_socket_holds(void **state) {
+  static bench_t ports[MANY];
+  bench_t *first = *state;
+  struct rlimit limit;
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max; /* three descriptors each */
+  setrlimit(RLIMIT_NOFILE, &limit);
+  start(first, "greet");
+  for (size_t i = 0; i < MANY; i++) {
+    bench_t *b = &ports[i];
+    memset(b, 0, sizeof(*b));
+    assert_int_equal(lb_port_open(&first->loop, &handler, b, &b->port), LB_OK);
+    start(b, "greet");
+  }
+  for (size_t i = 0; i < MANY; i++) {
+    await(first, &ports[i].ready);
+    assert_int_equal(ports[i].generation, first->generation);
+    lb_port_close(ports[i].port);
+    await(first, &ports[i].closed);
+  }
+  await(first, &first->ready);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       CASE(each_thread_is_answered_by_the_one_process),
       CASE(threads_that_race_to_start_share_one_process),
+      CASE(more_ports_than_the_control_socket_holds),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

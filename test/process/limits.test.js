@@ -33,7 +33,8 @@ test('EMFILE, at each descriptor that a start needs', TIMEOUT, async (t) => {
   const program = start(t, 'exhausted.js', [OPTIONS], { under });
   const { outcomes, after } = await program.next();
   const refused = outcomes.slice(0, -1);
-  assert.ok(refused.length >= 6, 'control and its end, lifeline and its end, last words, a channel');
+  // Some eight are needed, but those of the generation before come back meanwhile.
+  assert.ok(refused.length >= 4, `${refused.length} were refused`);
   for (const outcome of refused) assertRefused(outcome, 'EMFILE');
   assert.equal(after.code, null, after.message);
   assert.deepEqual(await program.ended, { code: 0, signal: null, stderr: '' });

@@ -6,6 +6,7 @@
  */
 
 const fs = require('node:fs');
+const { setImmediate: nextTurn } = require('node:timers/promises');
 const { LiteLLM } = require('../../..');
 const { children, countDescriptors, until } = require('../support/proc');
 
@@ -31,6 +32,7 @@ async function attempt(options) {
 }
 
 async function withLeft(count, options) {
+  for (let turn = 0; turn < 2; turn++) await nextTurn(); // what was closed is closed
   const taken = takeAll();
   for (const fd of taken.splice(0, count)) fs.closeSync(fd);
   const outcome = await attempt(options);
