@@ -111,7 +111,7 @@ test('prune: asks, and takes no silence for a yes', async (t) => {
     ['y', [2]],
   ]) {
     const { stdout } = await layer(aws, cwd, ['prune', '--keep', '1', '--regions', EU], { answer });
-    assert.match(stdout, /Remove 1 versions for good\? \[y\/N\]/);
+    assert.match(stdout, /Remove this version for good\? \[y\/N\]/);
     assert.deepEqual(await numbers(), left);
   }
 });

@@ -34,7 +34,7 @@ const TITLES = ['region', 'arch', 'litellm', 'python', 'variant', 'sha256', 'cre
 async function list({ name, regions: named, json }) {
   checkName('layer', name);
   const regions = await regionsOf(named, (text) => parseList('region', text));
-  const summary = (found) => `${found.length} versions`;
+  const summary = (found) => (found.length === 1 ? '1 version' : `${found.length} versions`);
   const results = await inRegions(regions, { steps: 1, summary }, (region) => versionsIn(region, name));
   const all = results.flatMap(({ region, value = [] }) => value.map((version) => ({ region, ...version })));
   if (json) console.log(JSON.stringify(all, null, 2));

@@ -77,7 +77,9 @@ async function confirm(count) {
     throw new CommandError('Nobody can be asked whether these versions are to go', hint);
   }
   const ask = readline.createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await ask.question(`Remove ${count} versions for good? [y/N] `).finally(() => ask.close());
+  const answer = await ask
+    .question(`Remove ${count === 1 ? 'this version' : `these ${count} versions`} for good? [y/N] `)
+    .finally(() => ask.close());
   return /^y(es)?$/i.test(answer.trim());
 }
 
