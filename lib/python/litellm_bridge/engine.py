@@ -12,7 +12,7 @@ import traceback
 from collections.abc import MutableMapping
 from types import ModuleType
 
-from . import cancel, contexts, counts, measures, trust, wrappers
+from . import cancel, contexts, counts, measures, requests, trust, wrappers
 from .errors import BridgeError
 
 OLDEST = "1.78.7"
@@ -41,7 +41,13 @@ def load() -> tuple[ModuleType, str]:
     contexts.install(litellm)
     wrappers.install(litellm)
     counts.install(litellm)
+    requests.install(litellm, version, off())
     return litellm, version
+
+
+def off() -> frozenset[str]:
+    """The names of the measures that are switched off."""
+    return measures.switched_off(os.environ.get(measures.SWITCH, ""))
 
 
 def installed_version() -> str:

@@ -20,7 +20,18 @@ from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 from typing import Any, NoReturn
 
-from . import engine, frames, jsonio, memory, options, preload, process, sites, stdio
+from . import (
+    engine,
+    frames,
+    jsonio,
+    memory,
+    options,
+    preload,
+    process,
+    requests,
+    sites,
+    stdio,
+)
 from .archive import importing
 from .calls import Call
 from .channel import Channel
@@ -31,6 +42,7 @@ from .errors import BridgeError
 from .logs import LogSink
 from .native import NativeOutput
 from .redact import redact
+from .requests.garbage import Freezer
 from .run import run_call, settle_unstarted
 from .session import Session
 from .warm.warmer import Warmer
@@ -106,6 +118,7 @@ class Worker:
         self._litellm: ModuleType | None = None  # once it is imported
         self._announcement: tuple[int, bytes] | None = None  # ready or failed
         self._ending = False
+        self._freezer = None if "garbage" in engine.off() else Freezer()
 
     def run(self) -> NoReturn:
         self._stdio.install()
@@ -142,6 +155,7 @@ class Worker:
             frames.READY,
             {"litellm": version, "memory": memory.measure(), "timings": timings},
         )
+        requests.use_executor(self._loop, litellm, version, engine.off())
         pool = ThreadPoolExecutor(BLOCKING_CALLS, thread_name_prefix="litellm-bridge")
         self._ready.set_result(Dispatcher(litellm, pool, self._warmer))
         for warning in self._archive.warnings():
@@ -191,6 +205,8 @@ class Worker:
         self._stdio.finish_call(call)
         self._warmer.ended(call, self._litellm)
         call.release()
+        if self._freezer is not None:
+            self._freezer.call_ended(is_idle=not any(map(len, self._sessions)))
         self._native.forward()
 
     def _lose(self, session: Session) -> None:

@@ -154,8 +154,12 @@ class FastStream:
         events, view_of = self._events, self._format.view
         while events and not self._feed.ended:
             view = view_of(events[0])
-            if view is None or not (self._answer(view) or self._foretell(view)):
+            if view is None:
                 return
+            if not self._answer(view):
+                if not self._foretell(view):
+                    return
+                self._send_now()  # the first chunks of a stream are such: nobody waits for the rest
             events.popleft()
 
     def _answer(self, view: bytes) -> bool:

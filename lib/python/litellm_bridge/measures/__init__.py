@@ -25,6 +25,9 @@ MEASURES: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "anthropic": anthropic.deferred,
 }
 
+# Measures of requests/, which share the switch.
+OF_REQUESTS = frozenset(("garbage", "handlers", "setup", "transform"))
+
 _logger = logging.getLogger("litellm_bridge")
 
 
@@ -42,11 +45,12 @@ def applied(environ: Mapping[str, str]) -> Iterator[None]:
 def switched_off(names: str) -> frozenset[str]:
     """names: as in the environment variable."""
     off = {name.strip().lower() for name in names.split(",")} - {""}
-    if unknown := sorted(off - MEASURES.keys() - {"all"}):
-        known = ", ".join(MEASURES)
+    every = MEASURES.keys() | OF_REQUESTS
+    if unknown := sorted(off - every - {"all"}):
+        known = ", ".join((*MEASURES, *sorted(OF_REQUESTS)))
         told = ", ".join(unknown)
         _logger.warning("%s: no measure is called %s; there are %s, and all", SWITCH, told, known)
-    return frozenset(MEASURES if "all" in off else off & MEASURES.keys())
+    return frozenset(every if "all" in off else off & every)
 
 
 def _enter(stack: ExitStack, name: str, measure: AbstractContextManager[None]) -> None:

@@ -1,0 +1,35 @@
+"""Tells, in the log, when LiteLLM puts a payload for loggers together, on which thread it prepares
+a call, and what a callback hears where LISTENING asks for one."""
+
+import json
+import os
+import threading
+
+import litellm
+from litellm.integrations.custom_logger import CustomLogger
+from litellm.litellm_core_utils import litellm_logging
+
+_payload = litellm_logging.get_standard_logging_object_payload
+_provider = litellm.main.get_optional_params
+
+
+def payload(*args, **kwargs):
+    print("payload made")
+    return _payload(*args, **kwargs)
+
+
+def prepared(*args, **kwargs):
+    print("prepared on", threading.current_thread().name)
+    return _provider(*args, **kwargs)
+
+
+class Listener(CustomLogger):
+    async def async_log_success_event(self, kwargs, response_obj, start_time, end_time):
+        usage = response_obj.usage.model_dump(exclude_none=True)
+        print("heard", json.dumps([kwargs["response_cost"], usage], sort_keys=True))
+
+
+litellm_logging.get_standard_logging_object_payload = payload
+litellm.main.get_optional_params = prepared
+if os.environ.get("LISTENING"):
+    litellm.callbacks = [Listener()]
