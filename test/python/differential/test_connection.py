@@ -11,6 +11,7 @@ from litellm_bridge.calls import Call
 from litellm_bridge.fast import source, tap
 from openai_corpus import corpus, short
 from openai_wire import WORDS, texts, whole
+from oracle import fastly
 from suite import feeds, same, same_when_lost
 from test_openai import FAST, LETTERS
 
@@ -65,7 +66,7 @@ def test_a_silence_longer_than_the_read_timeout(at, bench, loop, monkeypatch):
 def test_pieces_that_come_in_time_put_the_read_timeout_off(bench, loop, monkeypatch):
     monkeypatch.setattr(bench, "read_timeout_s", 0.5)
     monkeypatch.setattr(bench, "pause_s", 0.02)
-    outcome = loop.run_until_complete(bench.run(_fast_way(), WORDY))  # 2 s in all
+    outcome = loop.run_until_complete(bench.run(fastly, WORDY))  # 2 s in all
     assert outcome.error is None and len(outcome.chunks) > len(WORDY) - 3
 
 
@@ -93,7 +94,7 @@ def test_a_failure_in_the_callback_is_the_streams(bench, loop, monkeypatch):
         return len(messages)
 
     monkeypatch.setattr(Call, "try_send_all", fail)
-    outcome = loop.run_until_complete(bench.run(_fast_way(), WORDY))
+    outcome = loop.run_until_complete(bench.run(fastly, WORDY))
     assert outcome.error == ("MemoryError", None, "no room for it")
 
 
@@ -116,7 +117,7 @@ def test_without_credit_the_connection_is_held_up(bench, loop, monkeypatch):
         words = [f"{number} " * 500 for number in range(400)]
         data = whole(*texts(words))
         pieces = [data[at : at + 150_000] for at in range(0, len(data), 150_000)]
-        running = asyncio.create_task(bench.run(_fast_way(), pieces))
+        running = asyncio.create_task(bench.run(fastly, pieces))
         while not (hasattr(bench, "last") and bench.last.socket.pauses):
             await asyncio.sleep(0)
         assert bench.last._reader._size < 300_000
@@ -130,13 +131,7 @@ def test_without_credit_the_connection_is_held_up(bench, loop, monkeypatch):
 
 
 def test_the_connection_is_as_it_was_afterwards(bench, loop):
-    loop.run_until_complete(bench.run(_fast_way(), WORDY))
+    loop.run_until_complete(bench.run(fastly, WORDY))
     connection = bench.last
     assert "data_received" not in vars(connection.protocol)
     assert connection.socket.receive == connection.protocol.data_received
-
-
-def _fast_way():
-    from oracle import _fast
-
-    return _fast
