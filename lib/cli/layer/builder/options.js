@@ -72,8 +72,8 @@ function checkExtra(name) {
 }
 
 function checkOut(folder) {
-  const found = fs.statSync(folder, { throwIfNoEntry: false });
-  if (found && !found.isDirectory()) {
+  // A path through a file can't be made; that is told when it is tried.
+  if (fs.existsSync(folder) && !fs.statSync(folder).isDirectory()) {
     throw new CommandError(`${folder} is a file`, 'Name a folder for the result: --out DIR');
   }
 }
