@@ -31,7 +31,7 @@ const newerLitellm = () => [require('./steps/python').newerEnvironment];
 const GROUP_STEPS = {
   ...Object.fromEntries(['python', 'differential', 'newer'].map((group) => [group, newerLitellm])),
   lambda: () => [require('./steps/lambda-clients').lambdaClients],
-  layer: () => [require('./steps/layer').layer],
+  layer: () => [require('./steps/layer').layer, require('./steps/lambda-root').debianImage],
   'e2e-lambda': () => [require('./steps/lambda-root').lambdaRoot, require('./steps/layer').layer],
   publish: () => [require('./steps/aws-tools').awsTools],
   iac: () => [require('./steps/aws-tools').awsTools, require('./steps/iac-tools').iacTools],

@@ -49,13 +49,16 @@ async function hasFuzzer() {
   return isThere;
 }
 
+const DEBOOTSTRAP = { package: 'debootstrap', isThere: () => isProgram('debootstrap') };
+
 /** What a group of tests needs beyond that. @type {Record<string, typeof NEEDS>} */
 const GROUP_NEEDS = {
   tls: [{ package: 'openssl', isThere: () => isProgram('openssl') }],
   start: [{ package: 'strace', isThere: () => isProgram('strace') }],
   fuzz: [{ package: 'clang libclang-rt-dev', isThere: hasFuzzer }],
   sanitize: [{ package: 'valgrind', isThere: () => isProgram('valgrind') }],
-  'e2e-lambda': [{ package: 'debootstrap', isThere: () => isProgram('debootstrap') }],
+  layer: [DEBOOTSTRAP],
+  'e2e-lambda': [DEBOOTSTRAP],
   lambda: [
     { package: 'autoconf', isThere: () => isProgram('autoconf') },
     { package: 'automake', isThere: () => isProgram('automake') },
