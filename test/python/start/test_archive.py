@@ -40,6 +40,11 @@ def test_a_module_that_is_not_in_it_comes_from_its_file(made):
     assert made.tell(program) == [False, "not imported at start"]
 
 
+def test_a_name_that_is_no_identifier(made):
+    program = "import sysconfig; told(isinstance(sysconfig.get_config_var('prefix'), str))"
+    assert made.tell(program) is True
+
+
 def test_what_is_nowhere_is_not_found(made):
     program = """
 try:

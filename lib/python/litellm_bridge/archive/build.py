@@ -79,6 +79,7 @@ class Writer:
             "folders": folders,
             "started": self._started,
             "later": self._plan.later,
+            "groups": sorted(self._groups()),
         }
         return _put_together(marshal.dumps(head), tables, bytes(self._code))
 
@@ -106,6 +107,10 @@ class Writer:
             table = self._table(place)
             others = plan.other_names(self._places.now(place), set(table))
             table.update(dict.fromkeys(sorted(others)))
+
+    def _groups(self) -> set[str]:
+        folders = [self._places.now(place) for place in self._plan.complete]
+        return {group for folder in folders for group in plan.entry_point_groups(folder)}
 
     def _table(self, place: Place) -> file.Table:
         return self._tables.setdefault(place, {})

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Stamp: TypeAlias = tuple[str, str, str, int | bytes]
 
 NAME = "litellm-bridge.archive"
-MAGIC = b"LBARC\x02\r\n"  # with the version of the layout; lib/environment.js knows it, too
+MAGIC = b"LBARC\x03\r\n"  # with the version of the layout; lib/environment.js knows it, too
 HEADER_SIZE = 40
 HASH_KEY = 0x6C69746C6C6D  # of the index's hash: tells damage, not malice; that is _may_trust's job
 _LARGEST = 1 << 30  # bytes
@@ -64,6 +64,7 @@ class Archive:
         self._map: mmap | None = None
         self._index = index
         self.folders = folders
+        self.groups: list[str] = index.head["groups"]  # of the packages' entry points
         self.later: dict[str, list[str]] = index.head["later"]
         self.sealed = True  # what a complete folder's table does not name is not there
         self.damaged: list[str] = []  # files whose code was not what it should be
@@ -76,6 +77,12 @@ class Archive:
         else:
             table = marshal.loads(self._map[offset : offset + size])
         return table
+
+    def knows(self, folder: str) -> bool:
+        """Whether nothing can be imported from there that the archive does not know of."""
+        if folder in self.folders:
+            return self.folders[folder][2]
+        return not os.path.exists(folder)
 
     def map(self) -> None:
         """Maps the file, and asks the system to read what a start needs in one go."""

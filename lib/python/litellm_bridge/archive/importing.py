@@ -99,6 +99,14 @@ def _spec_of(fullname: str, path: str, loader: ArchivedLoader | ExtensionFileLoa
     return spec
 
 
+_in_force: Archive | None = None
+
+
+def in_force() -> Archive | None:
+    """The archive that imports use."""
+    return _in_force
+
+
 def path_of(executable: str) -> str:
     """Of the archive that belongs to an interpreter: beside its bin folder."""
     return os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(executable))), NAME)
@@ -145,6 +153,7 @@ def install(path: str, worker: str) -> Installed:
 
 
 def _use(archive: Archive) -> None:
+    global _in_force
     def hook(path: str) -> ArchivedFolder:
         if path in archive.folders:
             return ArchivedFolder(path, archive)
@@ -158,6 +167,7 @@ def _use(archive: Archive) -> None:
         sys.path_hooks.remove(hook)
         _forget_finders(archive)
         raise Unusable(f"it can't be mapped: {exc}") from None
+    _in_force = archive
 
 
 def _forget_finders(archive: Archive) -> None:

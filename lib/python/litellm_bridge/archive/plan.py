@@ -174,7 +174,18 @@ def other_names(folder: str, known: set[str]) -> set[str]:
     for entry in os.scandir(folder):
         if entry.name.endswith(IMPORTABLE) or entry.is_dir():
             names.add(entry.name.partition(".")[0])
-    return {name for name in names - known if name.isidentifier() and name != "__pycache__"}
+    return names - known - {"__pycache__"}  # also what is no identifier: _sysconfigdata_…-linux-gnu
+
+
+def entry_point_groups(folder: str) -> set[str]:
+    """What the packages that are installed in a folder offer, by the names of the groups."""
+    groups: set[str] = set()
+    for entry in os.scandir(folder):
+        file = os.path.join(entry.path, "entry_points.txt")
+        if entry.name.endswith((".dist-info", ".egg-info")) and os.path.exists(file):
+            with open(file, encoding="utf-8") as text:
+                groups.update(line.strip()[1:-1] for line in text if line.lstrip().startswith("["))
+    return groups
 
 
 def check_version(version: str) -> None:

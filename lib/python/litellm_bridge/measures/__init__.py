@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 
-from . import anthropic, certificates, collector, models, reexports, tokenizers
+from . import anthropic, certificates, collector, models, plugins, reexports, tokenizers
 from .fitness import Unfit
 
 SWITCH = "LITELLM_BRIDGE_MEASURES_OFF"
@@ -19,6 +19,7 @@ SWITCH = "LITELLM_BRIDGE_MEASURES_OFF"
 MEASURES: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "gc": collector.paused,
     "ca": certificates.deferred,
+    "plugins": plugins.known,
     "pydantic": models.deferred,
     "openai": reexports.deferred,
     "tokenizers": tokenizers.deferred,
