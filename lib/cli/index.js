@@ -3,7 +3,7 @@
 
 const { Command } = require('commander');
 const { version } = require('../../package.json');
-const { doctor } = require('./doctor');
+const { doctor, doctorStart } = require('./doctor');
 const { CommandError } = require('./error');
 const { install } = require('./install');
 const { interruption } = require('./interruption');
@@ -44,9 +44,10 @@ program
   .command('doctor')
   .description('show which Python is used and why, and what is wrong; exit status 1 when something is')
   .option('--json', 'as JSON')
+  .option('--start', 'start Python, and show where the time goes')
   .option('--python <path>', 'examine this interpreter, as the option of new LiteLLM()')
   .action(async (options) => {
-    process.exitCode = await doctor(options);
+    process.exitCode = await (options.start ? doctorStart(options) : doctor(options));
   });
 
 addLayer(program);

@@ -26,6 +26,21 @@ test('doctor: the environment of this machine is well', async () => {
   assert.equal(candidates.find(({ chosen }) => chosen).path, python.path);
 });
 
+test('doctor --start: every part is measured, and the packages that cost most are named', async () => {
+  const { status, stdout, stderr } = await doctor('--start', '--json');
+  assert.deepEqual({ status, stderr }, { status: 0, stderr: '' });
+  const { timings, archive, modules } = JSON.parse(stdout);
+  for (const [name, ms] of Object.entries(timings)) assert.ok(ms > 0, `${name}: ${ms} ms`);
+  assert.match(archive.path, /litellm-bridge\.archive$/);
+  assert.ok(modules.some(({ name, ms }) => name === 'litellm' && ms > 0));
+});
+
+test('doctor --start: where nothing starts it says why, as without --start', async () => {
+  const { status, stdout } = await doctor('--start', '--python', '/no/such/python3');
+  assert.equal(status, 1);
+  assert.match(stdout, /ERR_PYTHON_NOT_FOUND/);
+});
+
 const BROKEN = {
   withoutLibrary: [/ERR_PYTHON_BROKEN/, /cannot open shared object/, /What to do: The library/],
   withoutStandardLibrary: [/ERR_PYTHON_BROKEN/, /No module named 'encodings'/, /no standard library/],

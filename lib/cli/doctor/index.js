@@ -3,6 +3,7 @@
 /** `litellm-bridge doctor`: what is there, what would be used, and what is wrong. */
 
 const { examine } = require('./examine');
+const { examineStart, startText } = require('./start');
 const { toText } = require('./text');
 
 /** NO_COLOR: no-color.org */
@@ -20,4 +21,16 @@ async function doctor({ json, python }) {
   return report.ok ? 0 : 1;
 }
 
-module.exports = { doctor };
+/**
+ * Starts Python and prints where the time goes; where it does not start, what keeps it from it.
+ * @param {{ json?: boolean, python?: string }} options
+ * @returns {Promise<number>} exit status
+ */
+async function doctorStart({ json, python }) {
+  const report = await examineStart({ python }).catch(() => null);
+  if (report === null) return doctor({ json, python });
+  console.log(json ? JSON.stringify(report, null, 2) : startText(report, { colors: wantsColors() }));
+  return 0;
+}
+
+module.exports = { doctor, doctorStart };

@@ -155,4 +155,4 @@ function toText(report, { colors = false } = {}) {
   return [`litellm-bridge ${report.version}`, ...parts].join('\n\n');
 }
 
-module.exports = { toText, wrap };
+module.exports = { block, toText, wrap };

@@ -1,0 +1,39 @@
+"""For `litellm-bridge doctor --start`: a start up to the import of litellm, and no further.
+
+python3 -I -S -X utf8 -X importtime <this file>; Python then tells on standard error what each
+module took. Standard output: JSON, what became of the start archive.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+
+def main() -> None:
+    parent = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    sys.path.insert(0, parent)
+    from litellm_bridge import roomy
+    from litellm_bridge.archive import importing
+
+    sys.path.remove(parent)
+    installed = importing.install(importing.path_of(sys.executable), parent)
+    roomy.call(load)
+    used = installed.archive is not None
+    told = {"path": installed.path, "used": used, "reason": installed.reason}
+    print(json.dumps(told), flush=True)
+    os._exit(0)  # nothing is to be ended in order
+
+
+def load() -> None:
+    from litellm_bridge import engine, sites, worker
+
+    engine.prepare_environment(os.environ)
+    sites.extend(sys.path, os.environ, sys.executable)
+    worker.new_loop()
+    engine.load()
+
+
+if __name__ == "__main__":
+    main()
