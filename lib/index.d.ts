@@ -39,6 +39,11 @@ export interface LiteLLMOptions extends Times {
    * that were used last time, or OpenAI. `[]`: none.
    */
   prewarm?: string[];
+  /**
+   * Whether the places are mended where LiteLLM itself loses data (docs/differences.md). Default
+   * true; false gives LiteLLM's results to the letter.
+   */
+  corrections?: boolean;
   /** How long Python may take to be ready, in ms; then it is killed. Default 30000; 0: no limit. */
   startTimeout?: number;
   /**
@@ -428,7 +433,7 @@ export interface LiteLLMEvents {
 
 /**
  * Every provider of LiteLLM. Making one starts Python, unless it runs: all instances of a process
- * share it. Options that shape it (`python`, `env`, `preload`) are set by the first instance.
+ * share it. Options that shape it (`python`, `env`, `preload`, `corrections`) are set by the first instance.
  */
 export class LiteLLM extends EventEmitter<LiteLLMEvents> {
   /**

@@ -20,7 +20,6 @@ const FORMATS = ['text', 'sse', 'ndjson'];
 const NOT_YET = new Set([
   'allowApiBase',
   'config',
-  'corrections',
   'maxConcurrency',
   'maxQueue',
   'metrics',
@@ -115,6 +114,14 @@ function checkPreload(value) {
   for (const [index, name] of value.entries()) checkText(`preload[${index}]`, name);
 }
 
+/**
+ * @param {string} name
+ * @param {unknown} value
+ */
+function checkBoolean(name, value) {
+  if (typeof value !== 'boolean') throw invalidArgument(`${name} must be true or false`);
+}
+
 /** @param {unknown} value */
 function checkPrewarm(value) {
   if (!Array.isArray(value)) throw invalidArgument('prewarm must be an array of provider names');
@@ -153,6 +160,7 @@ const CLIENT_CHECKS = {
   env: checkEnv,
   preload: checkPreload,
   prewarm: checkPrewarm,
+  corrections: (value) => checkBoolean('corrections', value),
   log: (value) => checkOneOf('log', value, LOG_MODES),
 };
 
@@ -223,7 +231,7 @@ function resolvePython(python) {
  * given.
  * @param {Record<string, any>} given
  */
-function shapeOf({ python, env, preload }) {
+function shapeOf({ python, env, preload, corrections }) {
   /** @type {ClientOptions['shape']} */
   const shape = {};
   if (python !== undefined) shape.python = resolvePython(python);
@@ -231,6 +239,7 @@ function shapeOf({ python, env, preload }) {
   else if (Object.keys(env ?? {}).length > 0) shape.env = { ...env };
   const modules = [preload ?? []].flat();
   if (modules.length > 0) shape.preload = modules.map(resolvePreload);
+  if (corrections !== undefined) shape.corrections = corrections;
   return shape;
 }
 

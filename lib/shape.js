@@ -18,6 +18,7 @@ const { checkVariables } = require('./options');
  * @property {string} [python] a bare name or an absolute path
  * @property {Record<string, string | undefined> | (() => unknown)} [env]
  * @property {string[]} [preload] module names and absolute paths
+ * @property {boolean} [corrections] whether what LiteLLM itself loses is mended; true when not given
  */
 
 const SCRIPT = path.join(__dirname, 'python', 'litellm_bridge', '__main__.py');
@@ -115,7 +116,8 @@ function environmentBlock(variables) {
  */
 function startArguments(shape, variables, environment = process.env) {
   const logLevel = PYTHON_LEVELS[process.env.AWS_LAMBDA_LOG_LEVEL ?? 'INFO'] ?? 'INFO';
-  const options = { parent: process.pid, preload: shape.preload ?? [], logLevel, begun: now() };
+  const { preload = [], corrections = true } = shape;
+  const options = { parent: process.pid, preload, corrections, logLevel, begun: now() };
   return {
     python: shape.python ?? null,
     privatePython: shape.python === undefined ? privateInterpreter() : null,

@@ -124,6 +124,7 @@ for (const [name, first, later] of [
   ['env', {}, { env: { A: '2' } }],
   ['env', { env: () => ({ A: '1' }) }, { env: () => ({ A: '2' }) }],
   ['preload', { preload: 'a' }, { preload: ['a', 'b'] }],
+  ['corrections', { corrections: true }, { corrections: false }],
 ]) {
   test(`a later instance that contradicts ${name} is refused by the option's name (${Object.keys(first)})`, async (t) => {
     const llm = open(t, 'answers', first);

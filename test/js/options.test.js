@@ -36,7 +36,6 @@ test('a name of Object.prototype is no option', () => {
 for (const name of [
   'allowApiBase',
   'config',
-  'corrections',
   'maxConcurrency',
   'maxQueue',
   'metrics',
@@ -120,6 +119,14 @@ test("the shape is a copy: a later change of the caller's object is not seen", (
 test('an empty env or preload shapes nothing', () => {
   assert.deepEqual(clientOptions({ env: {}, preload: [] }).shape, {});
   assert.deepEqual(clientOptions({ env: { A: undefined } }).shape, { env: { A: undefined } });
+});
+
+test('corrections: true or false, and only what was given', () => {
+  assert.deepEqual(clientOptions({ corrections: false }).shape, { corrections: false });
+  assert.deepEqual(clientOptions({ corrections: true }).shape, { corrections: true });
+  for (const value of [1, 'true', null, {}]) {
+    assert.throws(() => clientOptions({ corrections: value }), invalid('corrections'));
+  }
 });
 
 test('preload: one or several, paths against the current directory', () => {

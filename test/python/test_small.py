@@ -23,8 +23,10 @@ def take(value):
 
 
 def test_options():
-    settings = take({"parent": 12, "preload": ["a", "b.py"], "logLevel": "debug"})
-    assert settings == options.Options(12, ("a", "b.py"), logging.DEBUG)
+    settings = take(
+        {"parent": 12, "preload": ["a", "b.py"], "logLevel": "debug", "corrections": False}
+    )
+    assert settings == options.Options(12, ("a", "b.py"), logging.DEBUG, corrections=False)
 
 
 def test_options_have_defaults():
@@ -41,6 +43,7 @@ def test_options_have_defaults():
         ({"preload": "a.py"}, "preload"),
         ({"preload": [1]}, "preload"),
         ({"logLevel": "LOUD"}, "logLevel"),
+        ({"corrections": 1}, "corrections"),
     ],
 )
 def test_bad_options_are_named(value, name):

@@ -23,6 +23,7 @@ export async function calls() {
     env: async () => ({ OPENAI_API_KEY: 'key', HTTPS_PROXY: undefined }),
     preload: ['hooks.py'],
     prewarm: ['openai', 'bedrock'],
+    corrections: false,
     timeout: 1000,
     idleTimeout: 0,
     startTimeout: 20_000,

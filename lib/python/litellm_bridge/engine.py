@@ -12,7 +12,7 @@ import traceback
 from collections.abc import MutableMapping
 from types import ModuleType
 
-from . import cancel, contexts, counts, measures, requests, trust, wrappers
+from . import cancel, contexts, corrections, counts, measures, requests, trust, wrappers
 from .errors import BridgeError
 
 OLDEST = "1.78.7"
@@ -28,8 +28,11 @@ def prepare_environment(environ: MutableMapping[str, str]) -> None:
     environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
 
-def load() -> tuple[ModuleType, str]:
-    """The module and its version. BridgeError: there is none, or none that we can serve."""
+def load(corrected: bool = True) -> tuple[ModuleType, str]:
+    """The module and its version. BridgeError: there is none, or none that we can serve.
+
+    corrected: whether the places are mended where LiteLLM itself loses data.
+    """
     version = installed_version()
     check_version(version)
     trust.install(os.environ)
@@ -39,6 +42,8 @@ def load() -> tuple[ModuleType, str]:
     litellm.suppress_debug_info = True  # type: ignore[attr-defined]
     cancel.install()
     contexts.install(litellm)
+    if corrected:
+        corrections.install(litellm)
     wrappers.install(litellm)
     counts.install(litellm)
     requests.install(litellm, version, off())

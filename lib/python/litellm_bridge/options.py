@@ -21,6 +21,7 @@ class Options:
     preload: tuple[str, ...] = ()  # modules or paths, imported before ready
     log_level: int = logging.INFO
     begun_ms: float | None = None  # CLOCK_MONOTONIC when Node began this start
+    corrections: bool = True  # whether what LiteLLM itself loses is mended
 
 
 def take(environ: MutableMapping[str, str]) -> Options:
@@ -32,7 +33,7 @@ def take(environ: MutableMapping[str, str]) -> Options:
         raise OptionsError(f"{VARIABLE} is not JSON") from None
     if not isinstance(raw, dict):
         raise OptionsError(f"{VARIABLE} is not a JSON object")
-    return Options(_parent(raw), _preload(raw), _level(raw), _begun(raw))
+    return Options(_parent(raw), _preload(raw), _level(raw), _begun(raw), _corrections(raw))
 
 
 def _parent(raw: dict[str, Any]) -> int | None:
@@ -54,6 +55,13 @@ def _begun(raw: dict[str, Any]) -> float | None:
     if begun is None or (isinstance(begun, (int, float)) and begun >= 0):
         return begun
     raise OptionsError("begun is not a time")
+
+
+def _corrections(raw: dict[str, Any]) -> bool:
+    value = raw.get("corrections", True)
+    if type(value) is bool:
+        return value
+    raise OptionsError("corrections is not true or false")
 
 
 def _level(raw: dict[str, Any]) -> int:

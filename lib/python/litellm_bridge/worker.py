@@ -137,7 +137,7 @@ class Worker:
     def _start(self) -> None:
         imported_ns = time.monotonic_ns()
         preload.check(self._settings.preload)
-        litellm, version = engine.load()
+        litellm, version = engine.load(self._settings.corrections)
         self._litellm = litellm
         took_ns = time.monotonic_ns() - imported_ns
         stdio.quiet(engine.LOGGERS)

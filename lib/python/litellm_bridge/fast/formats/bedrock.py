@@ -12,6 +12,7 @@ from binascii import Error, a2b_base64
 from functools import lru_cache
 from typing import Any, Final
 
+from ...generators import locals_of
 from .base import Fit, Format
 from .eventstream import MessageCutter, read, strings
 
@@ -79,12 +80,12 @@ _DECODERS: Final = {
 
 
 def find(stream: Any) -> Fit | None:
-    known = _locals_of(stream, "aiter_bytes")
+    known = locals_of(stream, "aiter_bytes")
     decoder: Any = known.get("self")
     name = type(decoder).__qualname__
     if type(decoder).__module__ != _MODULE or name not in _DECODERS:
         return None
-    source = _locals_of(known.get("iterator"), "aiter_bytes")
+    source = locals_of(known.get("iterator"), "aiter_bytes")
     if (
         "event_stream_buffer" in known or "self" not in source or "decoder" in source
     ):  # something else, or begun
@@ -96,9 +97,3 @@ def find(stream: Any) -> Fit | None:
         wrapper.completion_stream = decoder.aiter_bytes(data)
 
     return Fit(form, source["self"], state, attach, source.get("chunk_size"))
-
-
-def _locals_of(generator: Any, name: str) -> dict[str, Any]:
-    """Of an asynchronous generator of that name; {} where it is none."""
-    frame = getattr(generator, "ag_frame", None)
-    return frame.f_locals if frame is not None and generator.ag_code.co_name == name else {}
