@@ -287,13 +287,14 @@ test('setEnv refuses a variable without a value, by its name', async (t) => {
   });
 });
 
-test('preload, the parent and the log level are told to the worker', async (t) => {
+test('preload, the parent, corrections and the log level are told to the worker', async (t) => {
   const llm = open(t, 'answers', { preload: ['package.module', 'hooks.py'] });
   const { begun, ...options } = JSON.parse((await llm.call('test.report')).env.LITELLM_BRIDGE_OPTIONS);
   assert.ok(begun > 0 && begun < process.uptime() * 1000 + process.hrtime()[0] * 1000);
   assert.deepEqual(options, {
     parent: process.pid,
     preload: ['package.module', path.resolve('hooks.py')],
+    corrections: true,
     logLevel: 'INFO',
   });
 });

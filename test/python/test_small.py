@@ -149,7 +149,7 @@ def test_native_output_that_is_a_pipe_is_left_alone():
 
 def test_the_collector_rests_and_then_works_again():
     try:
-        with measures.applied():
+        with measures.applied({}):
             assert not gc.isenabled()
         assert gc.isenabled() and gc.get_freeze_count() > 0
     finally:
