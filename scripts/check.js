@@ -27,7 +27,7 @@ function cSources() {
 
 const binary = (name) => path.join(ROOT, 'node_modules', '.bin', name);
 const tool = (name) => path.join(path.dirname(toolsPython() ?? ''), name);
-const PYTHON = ['lib/python', 'layer', 'test/python'];
+const PYTHON = ['lib/python', 'layer', 'test/python', 'test/publish', 'test/iac'];
 
 /** @returns {[string, string, string[]][]} each a name, a program and its arguments */
 function checks() {

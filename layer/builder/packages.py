@@ -93,8 +93,8 @@ class Pip:
             ]
             self._run("install", *args, *wanted)
             report = json.loads((folder / "report").read_text())
-        lines = map(_locked_line, report["install"])
-        return "".join(sorted(line for line in lines if line.partition("==")[0] not in _UNUSED))
+        locked = map(_locked_line, report["install"])
+        return "".join(sorted(line for line in locked if line.partition("==")[0] not in _UNUSED))
 
     def install(self, lock: str, cache: Path) -> Path:
         """The folder with the packages of a lock, as they came, without .pyc files."""
