@@ -178,6 +178,8 @@ test('the region is that of the AWS settings unless it is named', async (t) => {
   makeLayer(cwd);
   await published(cwd, [], { env: { AWS_REGION: AP } });
   assert.equal((await look.versions(aws, AP)).length, 1);
+  await published(cwd, [], { env: { AWS_DEFAULT_REGION: US } }); // as the AWS CLI, and not the SDK
+  assert.equal((await look.versions(aws, US)).length, 1);
   const none = await layer(aws, cwd, ['publish']);
   assert.equal(none.status, 1);
   assert.match(

@@ -53,7 +53,9 @@ function s3Client(region) {
 async function regionsOf(list, parse) {
   if (list !== undefined) return parse(list);
   try {
-    return [await lambdaClient().config.region()];
+    // The AWS CLI's variable, which the SDK does not read. Either wins over the profile.
+    const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+    return [await lambdaClient(AWS_REGION || AWS_DEFAULT_REGION || undefined).config.region()];
   } catch (cause) {
     if (cause instanceof CommandError) throw cause;
     const hint = 'Name them: --regions eu-west-1,us-east-1, or set AWS_REGION';
