@@ -29,7 +29,7 @@ def install(litellm: ModuleType, version: str, off: frozenset[str]) -> None:
             continue
         try:
             patch(litellm)
-        except Unfit as exc:
+        except (Unfit, ImportError) as exc:
             _logger.debug("calls go without the measure %s: %s", name, exc)
 
 
