@@ -66,7 +66,8 @@ class Ledger(CustomLogger):
         self.user = ""
 
     async def async_log_success_event(self, kwargs, response_obj, start_time, end_time):
-        self.manager.update_cost(user=self.user, completion_obj=response_obj)
+        if self.user:
+            self.manager.update_cost(user=self.user, completion_obj=response_obj)
 
     async def spent(self) -> float:
         """The callbacks run one after the other, this one maybe not yet."""
@@ -86,7 +87,9 @@ def ledger(tmp_path_factory):
     """LiteLLM takes one callback of each class."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("ledger"))  # where the manager would look for a file
-        yield Ledger()
+        ledger = Ledger()
+        yield ledger
+        ledger.user = ""  # LiteLLM goes on calling it
 
 
 @pytest.mark.parametrize("provider", STREAMS)
