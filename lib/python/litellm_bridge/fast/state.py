@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from .patterns import Tokens
-from .templates import Template, content_of
+from .templates import ALL_BUT_LAST, NONE, Template, content_of
 from .traces import ITERATOR, WRAPPER
 
 # And the text as UTF-8, and the tokens of its event.
@@ -104,23 +105,22 @@ class WrapperState:
 
     def _joined(self, pending: list[Pending]) -> list[Pending]:
         tail = min(self._run, len(pending)) if self._content is not None else 0
+        runs = groupby(pending[: len(pending) - tail], key=lambda item: item[0])
         joined: list[Pending] = []
-        for template, texts, tokens in _runs(pending[: len(pending) - tail]):
-            text = b"".join(texts)
-            if text == self._content and len(texts) > 1:
-                joined.append((template, b"".join(texts[:-1]), tokens))
-                text = texts[-1]
-            joined.append((template, text, tokens))
+        for template, items in runs:
+            joined += self._joined_run(template, list(items))
         return joined + pending[len(pending) - tail :]
 
-
-def _runs(pending: list[Pending]) -> list[tuple[Template, list[bytes], Tokens]]:
-    """With the tokens of the last one: LiteLLM asks the last chunk with usage for its counters."""
-    runs: list[tuple[Template, list[bytes], Tokens]] = []
-    for template, text, tokens in pending:
-        if runs and runs[-1][0] is template:
-            runs[-1][1].append(text)
-            runs[-1] = (template, runs[-1][1], tokens)
+    def _joined_run(self, template: Template, items: list[Pending]) -> list[Pending]:
+        if template.joins == NONE:
+            return items
+        last = items[-1:] if template.joins == ALL_BUT_LAST else []
+        texts = [text for _, text, _ in items[: len(items) - len(last)]]
+        if not texts:
+            return last
+        tokens = items[len(texts) - 1][2]
+        if len(texts) > 1 and b"".join(texts) == self._content:
+            parts = [b"".join(texts[:-1]), texts[-1]]
         else:
-            runs.append((template, [text], tokens))
-    return runs
+            parts = [b"".join(texts)]
+        return [(template, part, tokens) for part in parts] + last

@@ -35,6 +35,7 @@ class Template:
     randoms: tuple[Source, ...]  # ids to draw: holes behind those of the event
     equations: list[tuple[int, int, int]]  # hole a + x = hole b, without which it does not hold
     grown: tuple[tuple[Kind, str], ...]
+    joins: str  # which of its chunks LiteLLM's list may hold as one
     state: Any = None  # the stream's, that its events leave as it is
     event: Any = None  # the event's JSON, with a mark for the text, if lists grow by it
     place: Path = ()  # of the mark
@@ -151,6 +152,7 @@ class _Maker:
             randoms=tuple(recipe.randoms),
             equations=self._equations,
             grown=recipe.first.grown,
+            joins=self._joins(tree),
             event=event,
             place=next(path for path, item in leaves_of(event) if item == _MARK % text),
             pads=tuple(n for n, hole in enumerate(self._holes) if scan.tokens[hole].kind == PAD),
@@ -187,6 +189,19 @@ class _Maker:
         known = hole < len(self._holes)
         return self._scan.tokens[self._holes[hole]].kind if known else RANDOM
 
+    def _joins(self, tree: str) -> str:
+        """LiteLLM puts texts together, but keeps the elements of lists one by one, and of some
+        places the last value alone."""
+        lists = {_list_of(path[1:]) for path, _ in self._found.items() if path[0] == tree} - {()}
+        for path, leaf in self._recipe.leaves.items():
+            if path[0] != tree or path in self._found or not leaf.const:
+                continue
+            where = _list_of(path[1:])
+            beside = len(path) > 4 and path[1:4] == _DELTA and path[4] not in _USUAL
+            if (where and where not in lists) or (beside and not where):
+                return NONE
+        return ALL_BUT_LAST if lists else ALL
+
     def _sent(self) -> tuple[Values, list[bytes | int]]:
         holes = {path[1:]: hole for path, hole in self._found.items() if path[0] == SENT}
         if any(offset for _, offset in holes.values()):
@@ -210,7 +225,18 @@ class _Maker:
         return place[0] if place is not None and place[1][place[2]] == "" else 0
 
 
-_CONTENT = ("choices", 0, "delta", "content")
+_DELTA = ("choices", 0, "delta")
+_CONTENT = (*_DELTA, "content")
+_USUAL = ("role", "tool_calls", "provider_specific_fields")  # constants that need no joining
+ALL, ALL_BUT_LAST, NONE = "all", "all but the last", "none"
+
+
+def _list_of(path: Path) -> Path:
+    """The list that a value is in, beside those of choices and tool calls. (): none."""
+    for at, step in enumerate(path):
+        if isinstance(step, int) and path[at - 1] not in ("choices", "tool_calls"):
+            return path[:at]
+    return ()
 
 
 def _split(data: bytes, holes: list[int]) -> list[bytes | int]:
