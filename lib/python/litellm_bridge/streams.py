@@ -8,7 +8,7 @@ from . import frames
 from .accounts import StreamAccount, whole_meta
 from .calls import Call
 from .chunks import ChunkEncoder
-from .fast import FastStream, planned
+from .fast import FastStream, planned, tried
 from .turns import Turn
 
 
@@ -23,6 +23,7 @@ async def pump(call: Call, source: Any) -> None:
         return
     account = StreamAccount(call, source)
     call.account = account.meta
+    await tried()
     plan = planned(call, source)
     if plan is None:
         await _iterate(call, source)

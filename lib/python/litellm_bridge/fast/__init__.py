@@ -12,5 +12,6 @@ from __future__ import annotations
 
 from .fit import planned
 from .stream import FastStream
+from .trial import tried
 
-__all__ = ["FastStream", "planned"]
+__all__ = ["FastStream", "planned", "tried"]
