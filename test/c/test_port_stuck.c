@@ -9,13 +9,21 @@
 static lb_sys_t real;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static int stuck, released, back;
+static int armed, stuck, released, back; /* armed: the next start gets stuck */
 
 static void set(int *flag, int value) {
   pthread_mutex_lock(&mutex);
   *flag = value;
   pthread_cond_broadcast(&changed);
   pthread_mutex_unlock(&mutex);
+}
+
+static int take(int *flag) {
+  pthread_mutex_lock(&mutex);
+  int was = *flag;
+  *flag = 0;
+  pthread_mutex_unlock(&mutex);
+  return was;
 }
 
 static void wait_for(const int *flag) {
@@ -28,6 +36,7 @@ static void wait_for(const int *flag) {
 /* Blocks as a dead disk does, until it is released; then spawns. */
 static int blocks(pid_t *pid, const char *path, const posix_spawn_file_actions_t *a,
                   const posix_spawnattr_t *t, char *const argv[], char *const envp[]) {
+  if (!take(&armed)) return real.posix_spawn(pid, path, a, t, argv, envp);
   set(&stuck, 1);
   wait_for(&released);
   int err = real.posix_spawn(pid, path, a, t, argv, envp);
@@ -45,15 +54,11 @@ static int fd_count(void) {
 }
 
 static int begin(void **state) {
-  real = lb_sys;
-  lb_sys.posix_spawn = blocks;
-  stuck = released = back = 0;
+  set(&armed, 1);
+  take(&stuck);
+  take(&released);
+  take(&back);
   return setup(state);
-}
-
-static int finish(void **state) {
-  lb_sys = real;
-  return teardown(state);
 }
 
 /* The thread comes back late: no process and no descriptor of its launch stays. */
@@ -95,7 +100,6 @@ static void the_next_start_does_not_wait_for_the_stuck_one(void **state) {
   wait_for(&stuck);
   lb_port_abort(b->port, generation, LB_ESTART_TIMEOUT, "late");
   await(b, &b->down);
-  lb_sys = real;
   int before = fd_count();
   start(b, "answer");
   await(b, &b->ready);
@@ -135,9 +139,11 @@ static void without_a_thread_to_wait_a_start_is_given_up_at_once(void **state) {
 }
 
 #undef CASE
-#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, finish)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, teardown)
 
 int main(void) {
+  real = lb_sys; /* before there is any thread */
+  lb_sys.posix_spawn = blocks;
   const struct CMUnitTest tests[] = {
       CASE(a_stuck_start_ends_when_its_time_is_over),
       CASE(the_next_start_does_not_wait_for_the_stuck_one),
