@@ -7,7 +7,7 @@ const { EventEmitter } = require('node:events');
 const { Connection } = require('./connection');
 const { LiteLLMError, invalidArgument } = require('./errors');
 const { callOptions, checkText, checkTexts, clientOptions, streamOptions } = require('./options');
-const { rehearse } = require('./rehearsal');
+const { Prop } = require('./prop');
 const { asStream, checkArguments, checkChat, checkModel, serialize } = require('./request');
 const { runStream } = require('./run');
 const { digest } = require('./shape');
@@ -17,7 +17,7 @@ const { verify } = require('./verify');
 const { callWhole } = require('./whole');
 
 /** One for this copy of the package, in this thread. */
-const connection = new Connection();
+let connection = new Connection();
 
 /** @type {LiteLLM | null} */
 let sharedInstance = null;
@@ -206,6 +206,23 @@ class LiteLLM extends EventEmitter {
 
   [Symbol.asyncDispose]() {
     return this.close();
+  }
+}
+
+/**
+ * V8 compiles a function when it is first called. For the some fifty on the way of a start that is
+ * more than a millisecond, which a server would feel at its first `new LiteLLM()`: so they run once,
+ * to no effect, while the package is loaded.
+ */
+function rehearse() {
+  const real = connection;
+  connection = new Connection(Prop);
+  try {
+    new LiteLLM({ log: 'silent' }).close();
+  } catch {
+    // a variable is not valid: the first instance says so
+  } finally {
+    connection = real;
   }
 }
 

@@ -1,6 +1,7 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const { execFileSync } = require('node:child_process');
 const path = require('node:path');
 const { test } = require('node:test');
 
@@ -83,4 +84,25 @@ test('a module that the addon itself misses is not taken for a missing addon', (
       }),
     /does not load/,
   );
+});
+
+test('loading the package starts nothing, and leaves nothing behind', () => {
+  const code = `
+    const { LiteLLM } = require(${JSON.stringify(path.join(ROOT, 'lib'))});
+    console.log(JSON.stringify({
+      timers: process.getActiveResourcesInfo().filter((name) => name === 'Timeout'),
+      state: LiteLLM.prototype.status.call(new LiteLLM({ log: 'silent' })).generation,
+    }));
+    process.exit();`;
+  const told = execFileSync(process.execPath, ['-e', code], { encoding: 'utf8' });
+  assert.deepEqual(JSON.parse(told), { timers: [], state: 1 }); // no generation came before the first instance's
+});
+
+test('a variable that is not valid is told by the first instance, not by require', () => {
+  const code = `
+    const { LiteLLM } = require(${JSON.stringify(path.join(ROOT, 'lib'))});
+    try { new LiteLLM(); } catch ({ code }) { console.log(code); }`;
+  const env = { ...process.env, LITELLM_BRIDGE_LOG: 'loud' };
+  const told = execFileSync(process.execPath, ['-e', code], { env, encoding: 'utf8' });
+  assert.equal(told.trim(), 'ERR_INVALID_ARGUMENT');
 });
