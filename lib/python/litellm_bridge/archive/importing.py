@@ -154,6 +154,7 @@ def install(path: str, worker: str) -> Installed:
 
 def _use(archive: Archive) -> None:
     global _in_force
+
     def hook(path: str) -> ArchivedFolder:
         if path in archive.folders:
             return ArchivedFolder(path, archive)
