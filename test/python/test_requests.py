@@ -15,14 +15,14 @@ from openai.types.chat import completion_create_params as params
 
 from conftest import PRELOAD
 from litellm_bridge import frames
-from litellm_bridge.requests import garbage, setup, transform
+from litellm_bridge.requests import garbage, numbers, setup, transform
 from provider import openai_stream, openai_whole, pieces, whole
 from test_streams import FAMILIES, STREAMS, USAGE, arguments, content_type, model_of
 from versions import IS_LOCKED
 
 WORDS = [f"{number} " for number in range(8)]
 WITH = {"LISTENING": ""}
-WITHOUT = {"LITELLM_BRIDGE_MEASURES_OFF": "handlers,setup,transform,garbage"}
+WITHOUT = {"LITELLM_BRIDGE_MEASURES_OFF": "handlers,numbers,setup,transform,garbage"}
 only_locked = pytest.mark.skipif(not IS_LOCKED, reason="they stay out of other versions")
 
 
@@ -193,6 +193,52 @@ def test_a_type_that_says_something_is_left_to_the_client():
     data = {"items": [{"own_name": "x"}]}
     assert asyncio.run(made(data, Outer)) == {"items": [{"ownName": "x"}]}
     assert not made._says_nothing(Unknown)
+
+
+VECTORS = {
+    "floats": [0.1, -2.5, 1e-30] * 20,
+    "whole numbers": [1, 2, 3] * 20,
+    "mixed": [0.5] * 40 + [1],
+    "a wide number": [0.5] * 40 + [2**70],
+    "words": ["a"] * 40,
+    "null": [0.5] * 40 + [None],
+    "truth": [True] * 40,
+    "empty": [],
+    "nested": [[0.5]] * 40,
+}
+
+
+@pytest.mark.parametrize("name", VECTORS)
+def test_vectors_are_what_the_client_makes_of_them(name):
+    from openai._models import construct_type
+
+    calls = []
+
+    def plain(**given):
+        calls.append(given)
+        return construct_type(**given)
+
+    quick = numbers.taking_vectors(plain)
+    for kind in (list[float], list[int], list[str], dict[str, float], float):
+        expected = construct_type(value=VECTORS[name], type_=kind)
+        made = quick(value=VECTORS[name], type_=kind)
+        assert made == expected and list(map(type, made)) == list(map(type, expected))
+    assert len(calls) == (4 if name == "floats" else 5)
+
+
+@only_locked
+def test_embeddings_are_the_same_with_and_without_the_measures(spawn, provider):
+    with_them, without = started(spawn, **WITH), started(spawn, **WITHOUT)
+    for name, vector in {"floats": VECTORS["floats"], "mixed": VECTORS["mixed"]}.items():
+        data = [{"object": "embedding", "index": i, "embedding": vector} for i in range(3)]
+        usage = {"prompt_tokens": 5, "total_tokens": 5}
+        value = {"object": "list", "model": "m", "data": data, "usage": usage}
+        provider.on(f"vectors-{name}", whole(value))
+        call = {"model": f"openai/vectors-{name}", "input": ["a"], "api_key": "k"}
+        call |= {"api_base": provider.url, "encoding_format": "float"}
+        answers = [c.do("embedding", call) for c in (with_them, without)]
+        assert told(answers[0]) == told(answers[1])
+        assert answers[0].json["data"][2]["embedding"] == vector
 
 
 def test_what_first_calls_leave_is_frozen_once_nothing_runs():

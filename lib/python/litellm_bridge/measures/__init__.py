@@ -27,7 +27,7 @@ MEASURES: dict[str, Callable[[], AbstractContextManager[None]]] = {
 }
 
 # Measures of requests/, which share the switch.
-OF_REQUESTS = frozenset(("garbage", "handlers", "setup", "transform"))
+OF_REQUESTS = frozenset(("garbage", "handlers", "numbers", "setup", "transform"))
 
 _logger = logging.getLogger("litellm_bridge")
 

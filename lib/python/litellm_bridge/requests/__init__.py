@@ -11,7 +11,7 @@ import logging
 from types import ModuleType
 
 from ..measures.fitness import Unfit
-from . import handlers, transform
+from . import handlers, numbers, transform
 from .setup import SetUpExecutor
 
 COMPARED = ("1.78.7",)  # LiteLLM's versions
@@ -19,7 +19,11 @@ COMPARED = ("1.78.7",)  # LiteLLM's versions
 _logger = logging.getLogger("litellm_bridge")
 
 
-_PATCHES = {"handlers": handlers.install, "transform": transform.install}
+_PATCHES = {
+    "handlers": handlers.install,
+    "numbers": numbers.install,
+    "transform": transform.install,
+}
 
 
 def install(litellm: ModuleType, version: str, off: frozenset[str]) -> None:
