@@ -14,8 +14,38 @@ async function whole({ name, request, times }) {
   return { ms: performance.now() - begun };
 }
 
+/** The time between a stream's chunks. @param {any} request @param {number[]} into ms */
+async function timed(request, into) {
+  let last = 0;
+  for await (const _ of await llm.chat.completions.create(request)) {
+    const now = performance.now();
+    if (last > 0) into.push(now - last);
+    last = now;
+  }
+}
+
+/** `count` paced streams; meanwhile, if there is one, `full` over and over. @param {any} task */
+async function gaps({ paced, full, count }) {
+  /** @type {number[]} */
+  const seen = [];
+  let [isOver, chunks] = [false, 0];
+  const beside = async () => {
+    while (full !== null && !isOver) {
+      for await (const _ of await llm.chat.completions.create(full)) {
+        chunks++;
+        if (isOver) break;
+      }
+    }
+  };
+  const others = beside();
+  await Promise.all(Array.from({ length: count }, () => timed(paced, seen)));
+  isOver = true;
+  await others;
+  return { gaps: seen, chunks };
+}
+
 answer(
   (request) => llm.chat.completions.create(request),
   () => [Number(llm.status().pid)],
-  { whole },
+  { whole, gaps },
 ).then(() => llm.close());

@@ -103,6 +103,35 @@ test('flow: a reader that stops holds up its provider and no other call, in boun
   assert.equal(await exchange.closed, 'finished');
 });
 
+test('flow: streams beside one at full speed come to their ends while it goes on', async () => {
+  const letters = 'abcdefgh'.repeat(4);
+  const make = (i) => openai.event(openai.chunk({ content: `${i} ${letters}` }));
+  provider.route('full-speed', [steps.status(200, openai.SSE_HEADERS), steps.flood(Infinity, make)]);
+  for (let i = 0; i < 20; i++) {
+    const paced = openai
+      .text(words(`paced${i}`, 20))
+      .flatMap((chunk) => [steps.write(openai.event(chunk)), steps.delay(1)]);
+    provider.route(`paced${i}`, [steps.status(200, openai.SSE_HEADERS), ...paced, steps.end()]);
+  }
+  const stream = await llm.chat.completions.create(support.request(provider, 'full-speed', { stream: true }));
+  let taken = 0;
+  const reading = (async () => {
+    for await (const _ of stream) taken++;
+  })();
+  const results = await Promise.all(
+    Array.from({ length: 20 }, (_, i) => support.stream(llm, support.request(provider, `paced${i}`))),
+  );
+  results.forEach(({ chunks }, i) => {
+    assert.equal(support.textOf(chunks), words(`paced${i}`, 20).join(''));
+  });
+  const before = taken;
+  await support.until(() => taken > before + 1000); // it was not starved, and was not at its end
+  stream.abort();
+  await assert.rejects(reading, { name: 'AbortError' });
+  const exchange = await provider.received('full-speed');
+  assert.equal(await exchange.closed, 'client');
+});
+
 test('flow: a message of 5 MB arrives whole', async () => {
   provider.route('big-request', steps.json(openai.completion('got it')));
   const content = 'aé漢👩‍🚀\u2028"\\\n'.repeat((5 * MB) / 24);
