@@ -13,12 +13,14 @@ const { buildArchive } = require('../lib/cli/archive');
 const { privatePython } = require('../lib/environment');
 const { newerPython } = require('../scripts/steps/python');
 const { withCompetitors } = require('./support/competitors');
+const { limited } = require('./support/limits');
 const { median } = require('./support/statistics');
 const strace = require('./support/strace');
 
 const PROGRAM = path.join(__dirname, 'programs', 'start.js');
 const ROUNDS = 7;
 const COLD_ROUNDS = 3;
+const LITTLE = { share: 0.1, bytes: 256 * 1024 * 1024, rounds: 2 };
 const CACHES = '/proc/sys/vm/drop_caches';
 
 const environment = (python) => ({
@@ -29,17 +31,32 @@ const environment = (python) => ({
 
 /** @param {string[]} args */
 function start(python, ...args) {
-  const out = execFileSync(process.execPath, [PROGRAM, ...args], {
-    encoding: 'utf8',
-    env: environment(python),
-  });
-  return JSON.parse(out);
+  return startWith([], python, ...args);
 }
 
-function plainImport(python) {
+/** @param {string[]} prefix what the command is run by */
+function startWith(prefix, python, ...args) {
+  const [file, ...rest] = [...prefix, process.execPath, PROGRAM, ...args];
+  return JSON.parse(execFileSync(file, rest, { encoding: 'utf8', env: environment(python) }));
+}
+
+/** @param {string[]} [prefix] */
+function plainImport(python, prefix = []) {
   const begun = performance.now();
-  execFileSync(python, ['-c', 'import litellm'], { env: environment(python) });
+  const [file, ...rest] = [...prefix, python, '-c', 'import litellm'];
+  execFileSync(file, rest, { env: environment(python) });
   return performance.now() - begun;
+}
+
+/** With a tenth of a CPU, and 256 MB. Null where there are no control groups. */
+function inLittle(python) {
+  return limited(LITTLE.share, LITTLE.bytes, (prefix) =>
+    duel(
+      LITTLE.rounds,
+      () => startWith(prefix, python, 'ready').ready,
+      () => plainImport(python, prefix),
+    ),
+  );
 }
 
 /**
@@ -62,6 +79,7 @@ function duel(rounds, here, instead, prepare = () => {}) {
   return { here: median(ours), instead: median(theirs) };
 }
 
+/** @param {number} [bar] @param {number} [goal] */
 const row = (what, litellm, { here, instead }, bar, goal) => ({
   what,
   litellm,
@@ -139,6 +157,8 @@ async function compare(python, bar, url) {
     rows.push(
       row('to ready / import, cold page cache (ms)', litellm, duel(COLD_ROUNDS, ready, plain, dropCaches)),
     );
+  const little = inLittle(python);
+  if (little) rows.push(row('to ready / import, 1/10 of a CPU and 256 MB (ms)', litellm, little));
   return rows;
 }
 
