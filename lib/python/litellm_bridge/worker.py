@@ -21,6 +21,7 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from . import (
+    backlog,
     engine,
     frames,
     jsonio,
@@ -205,6 +206,7 @@ class Worker:
         self._stdio.finish_call(call)
         self._warmer.ended(call, self._litellm)
         call.release()
+        backlog.relieve()
         if self._freezer is not None:
             self._freezer.call_ended(is_idle=not any(map(len, self._sessions)))
         self._native.forward()
