@@ -314,8 +314,7 @@ static int deliver(lb_calls_t *calls, lb_call_t **slot, const lb_frame_t *frame,
                    uint32_t *grant) {
   const fragments_t *partial = &(*slot)->partial;
   if (!goes_on(partial, frame)) return LB_EPROTOCOL;
-  if (frame->len > calls->max_message - partial->len)
-    return refuse(calls, slot, frame, out, grant);
+  if (frame->len > calls->max_message - partial->len) return refuse(calls, slot, frame, out, grant);
   int err = assemble(calls, &(*slot)->partial, frame, out);
   if (err == LB_AGAIN) *grant = grant_ahead(*slot);
   if (err == LB_OK && settles(frame->type)) {
