@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the lock files anew: lib/python/requirements.lock, and in test/ requirements.lock,
+# Makes the lock files anew: lib/python/requirements.lock, layer/requirements.lock, and in test/ requirements.lock,
 # newer.lock and aws/requirements.lock.
 # Needs uv on PATH. The runtime's lock must fit every supported Python and machine: it is
 # resolved for each of them, and the results must not differ.
@@ -10,10 +10,10 @@ cd "$(dirname "$0")/.."
 # its import takes 40 % longer. hf-xet is left out: LiteLLM never downloads models.
 PERIOD=2025-10-25
 
-resolve() { # python, platform, output
-  uv pip compile lib/python/requirements.in --quiet --generate-hashes --only-binary :all: \
+resolve() { # requirements, python, platform, output
+  uv pip compile "$1" --quiet --generate-hashes --only-binary :all: \
     --exclude-newer "$PERIOD" --no-emit-package hf-xet --no-annotate --no-header \
-    --python-version "$1" --python-platform "$2" --output-file "$3"
+    --python-version "$2" --python-platform "$3" --output-file "$4"
 }
 
 work=$(mktemp -d)
@@ -22,7 +22,7 @@ trap 'rm -rf "$work"' EXIT
 for python in 3.11 3.12 3.13; do
   for platform in {x86_64,aarch64}-manylinux_2_28 {x86_64,aarch64}-apple-darwin; do
     echo "Python $python on $platform"
-    resolve "$python" "$platform" "$work/$python-$platform"
+    resolve lib/python/requirements.in "$python" "$platform" "$work/$python-$platform"
     cmp "$work/$python-$platform" "$work/3.11-x86_64-manylinux_2_28"
   done
 done
@@ -32,6 +32,16 @@ done
   cat "$work/3.11-x86_64-manylinux_2_28"
 } >lib/python/requirements.lock
 printf '{ "sha256": "%s" }\n' "$(sha256sum lib/python/requirements.lock | cut -d ' ' -f 1)" >lib/python/lock.json
+
+for platform in {x86_64,aarch64}-manylinux_2_28; do
+  echo "The layer on $platform"
+  resolve layer/requirements.txt 3.11 "$platform" "$work/layer-$platform"
+  cmp "$work/layer-$platform" "$work/layer-x86_64-manylinux_2_28"
+done
+{
+  echo '# Made by scripts/lock.sh from layer/requirements.txt, for Python 3.11 on Linux, x86-64 and arm64.'
+  cat "$work/layer-x86_64-manylinux_2_28"
+} >layer/requirements.lock
 
 for name in requirements newer aws/requirements; do
   uv pip compile "test/$name.in" --quiet --generate-hashes --only-binary :all: --universal \

@@ -7,9 +7,11 @@ const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { before, suite, test } = require('node:test');
+const { inEmptyRoot } = require('../../lib/cli/layer/verify/empty-root');
 const { verify } = require('../../lib/cli/layer/verify');
+const { privatePython } = require('../../lib/environment');
 const { builtLayer } = require('../../scripts/steps/layer');
-const { copyOf } = require('./support/copies');
+const { copyOf, temporary } = require('./support/copies');
 
 const CLI = path.join(__dirname, '../../lib/cli/index.js');
 const TIMEOUT = 900_000; // ms; each run takes some seconds of CPU
@@ -84,6 +86,42 @@ suite('verify, of what only a run finds', { timeout: TIMEOUT }, () => {
     assert.deepEqual([...found.keys()], ['streaming through the addon']);
     assert.match(found.get('streaming through the addon').problem, /ERR_LITELLM_VERSION/);
   });
+});
+
+test('where a root of its own can not be had, it says so', async (t) => {
+  const folder = temporary(t);
+  fs.writeFileSync(path.join(folder, 'unshare'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  const former = process.env.PATH;
+  process.env.PATH = `${folder}:${former}`;
+  t.after(() => {
+    process.env.PATH = former;
+  });
+  const hint = /as root or with sudo.*--static/;
+  await assert.rejects(verify(layer.tree), {
+    name: 'CommandError',
+    message: /needs root, or namespaces/,
+    hint,
+  });
+});
+
+/** CPU seconds of `import litellm`, the best of three. */
+async function importTime(measure) {
+  const times = [];
+  for (let round = 0; round < 3; round++) times.push(Number(await measure()));
+  return Math.min(...times);
+}
+
+test('the import takes no more CPU than in the private environment', { timeout: TIMEOUT }, async () => {
+  const code = 'import time; t = time.process_time(); import litellm; print(time.process_time() - t)';
+  const env = { LITELLM_LOCAL_MODEL_COST_MAP: 'True' };
+  const command = ['/opt/python/bin/python3', '-I', '-c', code];
+  const inLayer = await importTime(
+    async () => (await inEmptyRoot({ tree: layer.tree, command, env }, { timeout: TIMEOUT })).out,
+  );
+  const python = privatePython() ?? '';
+  const options = { encoding: /** @type {const} */ ('utf8'), env: { ...process.env, ...env } };
+  const outside = await importTime(async () => execFileSync(python, ['-I', '-c', code], options));
+  assert.ok(inLayer <= outside * 1.1, `${inLayer} s in the layer, ${outside} s in the environment`);
 });
 
 test('exit status 1 and the words for people, for CI', (t) => {

@@ -11,7 +11,7 @@ const { sizeNotes, unpack } = require('./archive');
 const contents = require('./contents');
 const { checkManifest, checkSize, readManifest, sizeOf } = require('./manifest');
 const { elfFiles, machineOf, native } = require('./native');
-const { runAddon, runPython } = require('./runs');
+const { addonProblem, runAddon, runPython } = require('./runs');
 const { toText } = require('./text');
 const { readTree } = require('./tree');
 
@@ -65,11 +65,12 @@ async function runChecks(tree, arch, notes, { signal, report }) {
   report('Running its Python in an empty root');
   const onCheck = (name) => name.startsWith('import ') || name === 'end' || report(`  ${name}`);
   const python = findings('run', await runPython(tree, arch, { signal, onCheck }));
-  if (OWN[process.arch] !== arch) {
-    notes.push(`Streaming through the addon is not checked here: this machine is ${OWN[process.arch]}`);
+  if (python.length > 0) return python; // the addon would find the same again
+  const why = OWN[process.arch] === arch ? addonProblem() : `this machine is ${OWN[process.arch]}`;
+  if (why !== null) {
+    notes.push(`Streaming through the addon is not checked here: ${why}`);
     return python;
   }
-  if (python.length > 0) return python; // the same again
   report('Streaming through the addon');
   return [...python, ...findings('run', await runAddon(tree, { signal }))];
 }

@@ -84,9 +84,18 @@ async function runPython(tree, arch, { signal, onCheck }) {
   return found;
 }
 
+/** Why the addon can't be tried; null: it can. @returns {string | null} */
+function addonProblem() {
+  try {
+    require('../../../native');
+    return null;
+  } catch (error) {
+    return error.message;
+  }
+}
+
 /** Node, the addon, and the shared libraries that they have loaded. @returns {Record<string, string>} */
 function nodeFiles() {
-  require('../../../native'); // loads the addon
   const { sharedObjects } = /** @type {any} */ (process.report.getReport());
   const libraries = sharedObjects.filter((/** @type {string} */ file) => path.isAbsolute(file));
   const loader = { x64: '/lib64/ld-linux-x86-64.so.2', arm64: '/lib/ld-linux-aarch64.so.1' }[process.arch];
@@ -118,4 +127,4 @@ async function runAddon(tree, { signal }) {
   return [...broken('streaming through the addon', ended)];
 }
 
-module.exports = { runAddon, runNode, runPython };
+module.exports = { addonProblem, runAddon, runNode, runPython };
