@@ -57,7 +57,7 @@ async function outcomeOf(promise) {
 function warningsOf({ version, tested }) {
   if (tested.includes(version)) return [];
   const message = `litellm ${version} is none of the versions that were tested (${tested.join(', ')})`;
-  const hint = 'For a tested one run: npx litellm-bridge install';
+  const hint = 'For a tested one: npx litellm-bridge install; for a layer: npx litellm-bridge layer build';
   return [{ code: 'ERR_LITELLM_VERSION', message, hint }];
 }
 
