@@ -18,6 +18,7 @@ const { FOLDER, buildSanitized } = require('./steps/sanitized-addon');
 
 /** Those of Node's tests that drive the core in every way; the others look at Python and npm. */
 const NODE_GROUPS = ['js', 'process'];
+const WITHOUT = /install|base-python|doctor/; // of those: what runs pip and other programs for minutes
 const TEST_TIMEOUT = 900_000; // ms, for a file as well as for a test: all is slower
 const REPORTS = path.join(FOLDER, 'reports');
 /** A test may well expect that a process ends badly: what sanitizers say is looked at by itself. */
@@ -44,7 +45,8 @@ function sanitizedEnvironment() {
 function nodeJobs() {
   const env = sanitizedEnvironment();
   return NODE_GROUPS.map((group) => {
-    const args = ['--test-concurrency=1', ...nodeTests(group, TEST_TIMEOUT)];
+    const tests = nodeTests(group, TEST_TIMEOUT).filter((arg) => !WITHOUT.test(arg));
+    const args = ['--test-concurrency=1', ...tests];
     return job(`${group}, addon with sanitizers`, NODE_COUNTS, process.execPath, args, env);
   });
 }
