@@ -24,11 +24,11 @@ const HANGING = {
       .map(anthropic.event),
   ),
   gemini: hanging(gemini.SSE_HEADERS, ...gemini.text(['Hel', 'lo', '!']).slice(0, 2).map(gemini.event)),
-  // Python reads Bedrock's stream in portions of a kilobyte.
   bedrock: hanging(
     bedrock.STREAM_HEADERS,
     bedrock.event('messageStart', { role: 'assistant' }),
-    ...Array.from({ length: 40 }, () => bedrock.textDelta('Hello ')),
+    bedrock.textDelta('Hel'),
+    bedrock.textDelta('lo'),
   ),
 };
 
