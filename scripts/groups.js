@@ -13,6 +13,24 @@ const { LITELLMS, LOCKED_LITELLM, NEWER_LITELLM, newerPython, pytestWith } = req
 
 const TEST_TIMEOUT = 180_000; // ms for one test: one that hangs must not hold up the rest
 
+/** Groups of their own out of test/e2e: the names of their files. The group e2e is the rest. */
+const OF_E2E = {
+  streams: ['streams', 'matrix', 'corrections', 'figures'],
+  cancel: ['cancel', 'cancel-table'],
+  flow: ['flow'],
+};
+
+const isApart = (file) => Object.values(OF_E2E).flat().includes(path.basename(file, '.test.js'));
+
+/** The test files of a group, which is a folder of test/, or a part of test/e2e. */
+function filesOf(group) {
+  if (Object.hasOwn(OF_E2E, group)) {
+    return OF_E2E[group].map((name) => path.join('test', 'e2e', `${name}.test.js`));
+  }
+  const all = testFiles(path.join('test', group));
+  return group === 'e2e' ? all.filter((file) => !isApart(file)) : all;
+}
+
 function testFiles(folder) {
   const all = fs.readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' });
   return all.filter((name) => name.endsWith('.test.js')).map((name) => path.join(folder, name));
@@ -25,9 +43,9 @@ const nodeOptions = (timeout = TEST_TIMEOUT) => [
   `--test-timeout=${timeout}`,
 ];
 
-/** The arguments of Node for the test files of a folder of test/. @param {number} [timeout] ms */
+/** The arguments of Node for the test files of a group. @param {number} [timeout] ms */
 function nodeTests(group, timeout) {
-  return [...nodeOptions(timeout), ...testFiles(path.join('test', group))];
+  return [...nodeOptions(timeout), ...filesOf(group)];
 }
 
 /** @returns {(majors: string[]) => Job[]} one job for each Node version */
@@ -94,6 +112,9 @@ const GROUPS = {
   start: onLocked(pytestGroup('start', START)),
   js: nodeGroup('js'),
   process: nodeGroup('process'),
+  streams: nodeGroup('streams'),
+  cancel: nodeGroup('cancel'),
+  flow: nodeGroup('flow'),
   e2e: nodeGroup('e2e'),
   lambda: nodeGroup('lambda'),
   layer: onceGroup('layer'),
