@@ -78,6 +78,7 @@ suite('a streaming function with the layer', { timeout: 900_000 }, () => {
       init: rounded(init),
       firstToken: rounded(times.first),
       queued: rounded(said.timings.queued),
+      start: said.start,
     };
   });
 
@@ -165,9 +166,10 @@ suite('a streaming function with the layer', { timeout: 900_000 }, () => {
   test('figures', () => {
     const { cold, warm, restart, layer } = report;
     console.log(`layer        ${megabytes(layer.unzipped)} MB unzipped, ${megabytes(layer.zip)} MB zipped`);
-    console.log(
-      `cold start   spawn ${rounded(cold.spawned.spawnDuration)} ms, ready ${rounded(cold.ready.startupDuration)} ms`,
-    );
+    const { spawn, interpreter, bootstrap, import: imported, ready } = cold.start;
+    const parts = { spawn, interpreter, bootstrap, import: imported, ready };
+    const split = Object.entries(parts).map(([name, ms]) => `${name} ${rounded(ms)}`);
+    console.log(`cold start   ${split.join(', ')} ms; in all ${rounded(cold.ready.startupDuration)} ms`);
     console.log(
       `             function initialised ${cold.init} ms; first token ${cold.firstToken} ms after the first invoke`,
     );

@@ -31,8 +31,8 @@ function surroundings() {
 
 exports.handler = awslambda.streamifyResponse(async (event, responseStream) => {
   const message = await llm.stream(event.request, { responseStream, format: 'text' });
-  const { pid, platform, generation } = llm.status();
-  const rest = { usage: message.usage, timings: message.timings, pid, platform, generation };
+  const { pid, platform, generation, timings: start } = llm.status();
+  const rest = { usage: message.usage, timings: message.timings, pid, platform, generation, start };
   if (event.surroundings) Object.assign(rest, surroundings());
   responseStream.write(`\n${JSON.stringify(rest)}`);
   responseStream.end();
