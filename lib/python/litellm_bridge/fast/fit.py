@@ -6,6 +6,7 @@ import inspect
 import logging
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..generators import locals_of
 from .formats import Fit, find
 from .switch import switch
 
@@ -40,7 +41,18 @@ def planned(call: Call, source: Any) -> Plan | None:
         return Plan(source, source) if known else None
     if type(source) is getattr(litellm, "TextCompletionStreamWrapper", None):
         return Plan(source, call.wrappers[-1] if call.wrappers else None)
-    return None
+    inner = _of_router(source)
+    return Plan(source, inner) if type(inner) is wrapper else None
+
+
+def _of_router(source: Any) -> Any:
+    """The wrapper inside the Router's, which yields what it yields until that fails: then it asks
+    another deployment, and yields what that one gives. None: it is no such stream."""
+    kind = type(source)
+    if kind.__module__ != "litellm.router" or kind.__name__ != "FallbackStreamWrapper":
+        return None
+    known = locals_of(getattr(source, "_async_generator", None), "stream_with_fallbacks")
+    return None if "item" in known else known.get("model_response")
 
 
 def fitting(wrapper: Any) -> Fit | None:
