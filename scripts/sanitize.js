@@ -3,7 +3,8 @@
 /**
  * npm run sanitize: the C tests under the address and undefined-behaviour sanitizers, under the
  * thread sanitizer and under valgrind; then Node's tests with an addon that has the former two.
- *   npm run sanitize -- address threads valgrind node   only these
+ * And the addon with the system calls of other systems, under some of them.
+ *   npm run sanitize -- address threads valgrind node portable   only these
  */
 
 const { execFileSync } = require('node:child_process');
@@ -14,13 +15,15 @@ const { nodeTests } = require('./groups');
 const { C_COUNTS, NODE_COUNTS, job, runJobs } = require('./jobs');
 const { ROOT } = require('./paths');
 const { main, setup } = require('./setup');
-const { FOLDER, buildSanitized } = require('./steps/sanitized-addon');
+const { buildOther, variablesFor } = require('./steps/other-addon');
 
 /** Those of Node's tests that drive the core in every way; the others look at Python and npm. */
 const NODE_GROUPS = ['js', 'process'];
 const WITHOUT = /install|base-python|doctor/; // of those: what runs pip and other programs for minutes
+/** What another table of system calls could change. */
+const PORTABLE = /children|close|ends|stuck/;
 const TEST_TIMEOUT = 900_000; // ms, for a file as well as for a test: all is slower
-const REPORTS = path.join(FOLDER, 'reports');
+const REPORTS = path.join(ROOT, 'build', 'sanitize', 'reports');
 /** A test may well expect that a process ends badly: what sanitizers say is looked at by itself. */
 const LOG = `log_path=${path.join(REPORTS, 'report')}`;
 
@@ -31,19 +34,23 @@ function libraryFile(name) {
   return execFileSync('cc', [`-print-file-name=${name}`], { encoding: 'utf8' }).trim();
 }
 
-/** Node is not built with the sanitizers, so their runtime has to be there before it. */
-function sanitizedEnvironment() {
+/**
+ * Node is not built with the sanitizers, so their runtime has to be there before it.
+ * @param {string} folder of the addon
+ */
+function sanitizedEnvironment(folder) {
   const preload = `${libraryFile('libasan.so')} ${libraryFile('libstdc++.so.6')}`;
   return {
+    ...variablesFor(folder),
     LD_PRELOAD: preload,
-    NODE_OPTIONS: `--require ${path.join(ROOT, 'test', 'sanitized.js')}`,
     ASAN_OPTIONS: `detect_leaks=0:${LOG}`, // Node and Python leave much for the system to free
     UBSAN_OPTIONS: `print_stacktrace=1:${LOG}`,
   };
 }
 
-function nodeJobs() {
-  const env = sanitizedEnvironment();
+/** @param {string} folder of the addon */
+function nodeJobs(folder) {
+  const env = sanitizedEnvironment(folder);
   return NODE_GROUPS.map((group) => {
     const tests = nodeTests(group, TEST_TIMEOUT).filter((arg) => !WITHOUT.test(arg));
     const args = ['--test-concurrency=1', ...tests];
@@ -68,10 +75,15 @@ const PARTS = {
   threads: () => [c('c, threads', 'THREADS=1')],
   valgrind: () => [c('c, valgrind', 'VALGRIND=1', 'PORTABLE=1')], // Debian 12's knows no pidfd
   async node() {
-    await buildSanitized();
+    const folder = await buildOther('sanitize');
     fs.rmSync(REPORTS, { recursive: true, force: true });
     fs.mkdirSync(REPORTS);
-    return nodeJobs();
+    return nodeJobs(folder);
+  },
+  async portable() {
+    const args = nodeTests('process').filter((arg) => arg.startsWith('--') || PORTABLE.test(arg));
+    const env = variablesFor(await buildOther('portable'));
+    return [job('process, portable addon', NODE_COUNTS, process.execPath, args, env)];
   },
 };
 
