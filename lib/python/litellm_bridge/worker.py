@@ -249,7 +249,7 @@ class Worker:
         self._loop.create_task(self._leave(grace_s))
 
     async def _leave(self, grace_s: float) -> None:
-        others = asyncio.all_tasks() - {asyncio.current_task()}
+        others = asyncio.all_tasks() - {asyncio.current_task()} - set(self._warmer.residents)
         if others:
             await asyncio.wait(others, timeout=grace_s)
         self._exit(0)

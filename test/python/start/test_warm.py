@@ -169,3 +169,18 @@ def test_a_link_is_not_followed(tmp_path):
     (tmp_path / "real").write_text('["openai"]')
     (tmp_path / habits.NAME).symlink_to(tmp_path / "real")
     assert habits.read(str(tmp_path)) == []
+
+
+def test_what_it_leaves_running_is_known_so_that_the_end_does_not_wait_for_it(real):
+    program = f"""{REHEARSE}
+from litellm_bridge.warm.warmer import Warmer
+async def main():
+    warmer = Warmer({{}})
+    await warmer.run(["openai"], dispatcher)
+    left = asyncio.all_tasks() - {{asyncio.current_task()}}
+    return [len(left) > 0, left <= set(warmer.residents)]
+told(asyncio.new_event_loop().run_until_complete(main()))
+sys.stdout.flush()
+os._exit(0)
+"""
+    assert real.tell(program) == [True, True]

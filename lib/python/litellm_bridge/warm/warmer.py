@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from ..clock import milliseconds
 from ..errors import InvalidArgument
@@ -48,6 +49,7 @@ class Warmer:
         self._quiet.set()
         self._models: set[str] = set()
         self._used: list[str] = []
+        self.residents: WeakSet[asyncio.Task[Any]] = WeakSet()  # tasks of LiteLLM's that never end
 
     # -- calls
 
@@ -96,6 +98,7 @@ class Warmer:
         from .rehearsal import may_rehearse, rehearse  # a start does not wait for it
 
         begun_ns = time.monotonic_ns()
+        before = asyncio.all_tasks()
         providers = self._choose(named, dispatcher.litellm)
         for provider in providers:
             await self._import(self._later.get(provider, ()))
@@ -104,6 +107,7 @@ class Warmer:
                 for stream in (True, False):
                     await self._turn()
                     await rehearse(provider, dispatcher, stream=stream)
+        self.residents.update(asyncio.all_tasks() - before)
         return {"ms": milliseconds(time.monotonic_ns() - begun_ns), "providers": providers}
 
     def _choose(self, named: list[str] | None, litellm: Any) -> list[str]:
