@@ -4,6 +4,7 @@
  * One start, as an application has it; prints what it took in ms.
  *   start.js ready          from new LiteLLM() to ready
  *   start.js first URL      the first request after ready and 2 s of silence, and warm ones
+ *   start.js warmed URL     the same, after the warm-up, however long that takes
  *   start.js token URL      from new LiteLLM() to the first text of a request made at once
  *   start.js usual URL      the same with child_process and a script
  */
@@ -43,13 +44,20 @@ async function ready() {
   return { llm, told: { ready: ms, parts: llm.status().timings } };
 }
 
-async function first() {
+async function first(wait = () => pause(IDLE)) {
   const { llm } = await ready();
-  await pause(IDLE);
+  await wait(llm);
   const cold = await firstText(llm);
   const warm = [];
   for (let i = 0; i < WARM; i++) warm.push(await firstText(llm));
   return { llm, told: { first: cold, warm } };
+}
+
+/** The warm-up began at ready: its end can't be missed. @param {any} llm */
+function warmUp(llm) {
+  return new Promise((resolve) => {
+    llm.on('timing', ({ message }) => message.endsWith('warmed up') && resolve(undefined));
+  });
 }
 
 async function token() {
@@ -72,7 +80,7 @@ async function usual() {
   return { llm: null, told: { token: performance.now() - begun } };
 }
 
-const WAYS = { ready, first, token, usual };
+const WAYS = { ready, first, warmed: () => first(warmUp), token, usual };
 
 WAYS[what]().then(async ({ llm, told }) => {
   console.log(JSON.stringify(told));
