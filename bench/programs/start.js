@@ -44,6 +44,7 @@ async function ready() {
   return { llm, told: { ready: ms, parts: llm.status().timings } };
 }
 
+/** @param {(llm: any) => Promise<unknown>} [wait] */
 async function first(wait = () => pause(IDLE)) {
   const { llm } = await ready();
   await wait(llm);
