@@ -280,6 +280,10 @@ def _events_of(stream: Stream) -> Payloads:
     return [chunk(data, PADS[number % len(PADS)]) for number, data in enumerate(datas)]
 
 
+def anthropic_whole(texts: list[Any]) -> Stream:
+    return framed(_events_of(anthropic_corpus.whole(texts)))
+
+
 def _invoked(payloads: Payloads) -> Streams:
     """What may be odd around the model's JSON."""
     half = len(payloads) // 2

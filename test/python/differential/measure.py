@@ -23,10 +23,12 @@ TESTS = Path(__file__).parents[1]
 sys.path[:0] = [str(TESTS.parents[1] / "lib" / "python"), str(TESTS)]
 
 import anthropic_corpus  # noqa: E402
+import bedrock_corpus  # noqa: E402
 import gemini_corpus  # noqa: E402
 import lines_corpus  # noqa: E402
 import openai_wire  # noqa: E402
 import text_corpus  # noqa: E402
+from eventstream import messages  # noqa: E402
 from litellm_bridge import frames  # noqa: E402
 from litellm_bridge.calls import Call  # noqa: E402
 from litellm_bridge.chunks import ChunkEncoder  # noqa: E402
@@ -39,11 +41,17 @@ def openai(words: list[str]) -> bytes:
     return openai_wire.whole(*openai_wire.texts(words))
 
 
+def bedrock(words: list[str]) -> bytes:
+    return bedrock_corpus.framed(bedrock_corpus.whole(words))
+
+
 STREAMS = {
     "openai": openai,
     "azure": openai,
     "groq": openai,
     "anthropic": anthropic_corpus.whole,
+    "bedrock": bedrock,
+    "bedrock anthropic": bedrock_corpus.anthropic_whole,
     "gemini": gemini_corpus.whole,
     "cohere": lines_corpus.cohere_whole,
     "ollama_chat": lines_corpus.chat,
@@ -83,8 +91,11 @@ async def measure(bench: Bench, way, pieces: list[bytes], chunks: int, pause_s: 
 
 
 def reads(data: bytes, events_a_read: int) -> list[bytes]:
-    end = b"\n\n" if b"\n\n" in data else b"\n"
-    events = [event + end for event in data.split(end)[:-1]]
+    if data.startswith(b"\0"):
+        events = messages(data)
+    else:
+        end = b"\n\n" if b"\n\n" in data else b"\n"
+        events = [event + end for event in data.split(end)[:-1]]
     starts = range(0, len(events), events_a_read)
     return [b"".join(events[at : at + events_a_read]) for at in starts]
 
@@ -99,7 +110,7 @@ async def compare(provider: str, chunks: int, pause_s: float) -> None:
         for way, seen in costs.items():
             seen.append(await measure(bench, way, pieces, chunks, pause_s))
     plain_us, fast_us = map(statistics.median, costs.values())
-    print(f"{provider:12}{chunks:6} chunks: LiteLLM {plain_us:7.1f} us,", end=" ")
+    print(f"{provider:18}{chunks:6} chunks: LiteLLM {plain_us:7.1f} us,", end=" ")
     print(f"fast {fast_us:6.2f} us a chunk, 1/{plain_us / fast_us:.0f}", flush=True)
 
 
