@@ -15,6 +15,7 @@ const { innerPid, isGone, memoryOf, prepare, startFunction, until } = require('.
 
 const PROVIDERS = ['OpenAI', 'Azure', 'Bedrock'];
 const WARM = 20;
+const TIMEOUT = 900_000; // ms
 const FREEZE_MS = 2000;
 const REPORT = path.join(ROOT, 'build', 'e2e-lambda.json');
 const NAMES = [
@@ -27,7 +28,7 @@ const megabytes = (bytes) => Math.round(bytes / 1e5) / 10;
 const rounded = (ms) => Math.round(ms * 10) / 10;
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
-suite('a streaming function with the layer', { timeout: 900_000 }, () => {
+suite('a streaming function with the layer', { timeout: TIMEOUT }, () => {
   /** @type {Awaited<ReturnType<typeof startFunction>>} */
   let lambda;
   /** @type {ReturnType<typeof prepare>} */
@@ -52,13 +53,16 @@ suite('a streaming function with the layer', { timeout: 900_000 }, () => {
     return answer;
   };
 
-  before(async () => {
-    const { tree, report: built } = await builtLayer();
-    Object.assign(report, { layer: { zip: built.zip.bytes, unzipped: built.unzipped.bytes } });
-    provider = await startProvider();
-    prepared = prepare(tree);
-    lambda = await startFunction(prepared);
-  });
+  before(
+    async () => {
+      const { tree, report: built } = await builtLayer();
+      Object.assign(report, { layer: { zip: built.zip.bytes, unzipped: built.unzipped.bytes } });
+      provider = await startProvider();
+      prepared = prepare(tree);
+      lambda = await startFunction(prepared);
+    },
+    { timeout: TIMEOUT },
+  );
 
   after(async () => {
     await lambda?.kill();

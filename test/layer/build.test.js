@@ -23,9 +23,12 @@ const IS_ROOT = process.getuid?.() === 0;
 /** @type {Awaited<ReturnType<typeof builtLayer>>} */
 let layer;
 
-before(async () => {
-  layer = await builtLayer();
-});
+before(
+  async () => {
+    layer = await builtLayer();
+  },
+  { timeout: TIMEOUT },
+);
 
 const quiet = { report: () => {}, terminal: false };
 

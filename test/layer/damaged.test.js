@@ -11,14 +11,18 @@ const { DIRECT, UNZIPPED } = require('../../lib/cli/layer/limits');
 const { builtLayer } = require('../../scripts/steps/layer');
 const { copyOf, temporary } = require('./support/copies');
 
+const TIMEOUT = 900_000; // ms
 const OTHER = { x86_64: ['arm64', 183], arm64: ['x86_64', 62] };
 
 /** @type {Awaited<ReturnType<typeof builtLayer>>} */
 let layer;
 
-before(async () => {
-  layer = await builtLayer();
-});
+before(
+  async () => {
+    layer = await builtLayer();
+  },
+  { timeout: TIMEOUT },
+);
 
 /** Patches bytes of a file. */
 function patched(data, at, bytes) {
@@ -312,7 +316,7 @@ function withRunpath(data) {
   return copy;
 }
 
-suite('verify, of a damaged tree, names the file and the fix', () => {
+suite('verify, of a damaged tree, names the file and the fix', { timeout: TIMEOUT }, () => {
   for (const [name, check, file, problem, fix, damage] of DAMAGES) {
     test(name, async (t) => {
       const copy = copyOf(t, layer.tree);

@@ -124,29 +124,32 @@ for (const { name: layer, options, wanted } of LAYERS) {
     /** @type {Map<string, any>} */
     const answers = new Map();
 
-    before(async () => {
-      mock.onMessage(/./, { content: TEXT });
-      await mock.start();
-      await provider.listen();
-      routeInvoke(provider);
-      routeCohere(provider);
-      routeToken(provider);
-      const { tree } = await builtLayer(options);
-      const calls = Object.entries(wanted(mock.url, provider.url)).map(([name, request]) => ({
-        name,
-        request: { api_key: KEY, ...request },
-      }));
-      const command = ['/opt/python/bin/python3', '-I', '/programs/providers.py', JSON.stringify(calls)];
-      const env = { LITELLM_LOCAL_MODEL_COST_MAP: 'True', HOME: '/tmp' };
-      const files = { [path.dirname(PROGRAM)]: '/programs' };
-      const onLine = (line) => {
-        if (!line.startsWith('{')) return; // LiteLLM prints, too
-        const { name, ...said } = JSON.parse(line);
-        answers.set(name, said);
-      };
-      const { code, err } = await inEmptyRoot({ tree, command, env, files }, { timeout: TIMEOUT, onLine });
-      assert.equal(code, 0, err);
-    });
+    before(
+      async () => {
+        mock.onMessage(/./, { content: TEXT });
+        await mock.start();
+        await provider.listen();
+        routeInvoke(provider);
+        routeCohere(provider);
+        routeToken(provider);
+        const { tree } = await builtLayer(options);
+        const calls = Object.entries(wanted(mock.url, provider.url)).map(([name, request]) => ({
+          name,
+          request: { api_key: KEY, ...request },
+        }));
+        const command = ['/opt/python/bin/python3', '-I', '/programs/providers.py', JSON.stringify(calls)];
+        const env = { LITELLM_LOCAL_MODEL_COST_MAP: 'True', HOME: '/tmp' };
+        const files = { [path.dirname(PROGRAM)]: '/programs' };
+        const onLine = (line) => {
+          if (!line.startsWith('{')) return; // LiteLLM prints, too
+          const { name, ...said } = JSON.parse(line);
+          answers.set(name, said);
+        };
+        const { code, err } = await inEmptyRoot({ tree, command, env, files }, { timeout: TIMEOUT, onLine });
+        assert.equal(code, 0, err);
+      },
+      { timeout: TIMEOUT },
+    );
 
     after(async () => {
       await mock.stop();

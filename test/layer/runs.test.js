@@ -20,9 +20,12 @@ const STDLIB = 'lib/python3.11';
 /** @type {Awaited<ReturnType<typeof builtLayer>>} */
 let layer;
 
-before(async () => {
-  layer = await builtLayer();
-});
+before(
+  async () => {
+    layer = await builtLayer();
+  },
+  { timeout: TIMEOUT },
+);
 
 test('the zip passes, the stream through the addon included; exit status 0', { timeout: TIMEOUT }, () => {
   const out = execFileSync(process.execPath, [CLI, 'layer', 'verify', layer.zip, '--json'], {
