@@ -43,6 +43,21 @@ def after(name: str, change: Callable[[ModuleType], None]) -> Iterator[None]:
         yield
 
 
+def once_there(name: str, change: Callable[[ModuleType], None]) -> None:
+    """Calls change with the module: now, or when somebody imports it, and no sooner."""
+    if (module := sys.modules.get(name)) is not None:
+        return change(module)
+
+    def execute(module: ModuleType, loader: Any) -> None:
+        if finder in sys.meta_path:
+            sys.meta_path.remove(finder)
+        loader.exec_module(module)
+        change(module)
+
+    finder = _Finder(name.__eq__, execute)
+    sys.meta_path.insert(0, finder)
+
+
 class _Finder(importlib.abc.MetaPathFinder):
     def __init__(self, wanted: Callable[[str], bool], execute: Execute) -> None:
         self._wanted = wanted
