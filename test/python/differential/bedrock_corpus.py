@@ -17,7 +17,7 @@ Payloads = list[Payload]
 
 PIECES = ['{"', "city", '": "', "Par", "is", '"}']
 USAGE = {"inputTokens": 11, "outputTokens": 7, "totalTokens": 18}
-PADS = ["abc", "abcdefgh", "", "abcdefghijklmnop", "a"]
+PADS = ["abc", "abcdefgh", "abcdefghijklmnop", "a", "abcdefghijklm"]
 _MARK = "MARK"
 
 
@@ -170,6 +170,8 @@ def values() -> dict[str, Payloads]:
         "the same key twice": b'{"contentBlockIndex":0,"delta":{"text":"x","text":"y"}}',
         "more keys": b'{"contentBlockIndex":0,"delta":{"text":"x","new":1},"new":[1]}',
         "no p": b'{"contentBlockIndex":0,"delta":{"text":"x"}}',
+        "p empty": b'{"contentBlockIndex":0,"delta":{"text":"x"},"p":""}',
+        "p no string": b'{"contentBlockIndex":0,"delta":{"text":"x"},"p":5}',
     }
     return {
         f"values: {name}": [*start(), *body, *[("contentBlockDelta", data)] * 3, *body, *end()]
