@@ -25,30 +25,39 @@ const { CommandError } = require('../lib/cli/error');
 
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
-const newerLitellm = () => [require('./steps/python').newerEnvironment];
+/**
+ * A step is loaded when its turn comes: it may need node modules, which a step before it installs.
+ * @typedef {() => Step} Loader
+ */
 
-/** What a group of tests alone needs. @type {Record<string, () => Step[]>} */
+const python = (name) => () => require('./steps/python')[name];
+const newerLitellm = python('newerEnvironment');
+const layer = () => require('./steps/layer').layer;
+const awsTools = () => require('./steps/aws-tools').awsTools;
+
+const ON_NEWER = ['python', 'differential', 'equivalence', 'newer'];
+
+/** What a group of tests alone needs. @type {Record<string, Loader[]>} */
 const GROUP_STEPS = {
-  ...Object.fromEntries(['python', 'differential', 'newer'].map((group) => [group, newerLitellm])),
-  lambda: () => [require('./steps/lambda-clients').lambdaClients],
-  layer: () => [require('./steps/layer').layer, require('./steps/lambda-root').debianImage],
-  'e2e-lambda': () => [require('./steps/lambda-root').lambdaRoot, require('./steps/layer').layer],
-  publish: () => [require('./steps/aws-tools').awsTools],
-  iac: () => [require('./steps/aws-tools').awsTools, require('./steps/iac-tools').iacTools],
+  ...Object.fromEntries(ON_NEWER.map((group) => [group, [newerLitellm]])),
+  lambda: [() => require('./steps/lambda-clients').lambdaClients],
+  layer: [layer, () => require('./steps/lambda-root').debianImage],
+  'e2e-lambda': [() => require('./steps/lambda-root').lambdaRoot, layer],
+  publish: [awsTools],
+  iac: [awsTools, () => require('./steps/iac-tools').iacTools],
 };
 
-/** @returns {Step[]} in the order in which they build on each other */
+/** @returns {Loader[]} in the order in which they build on each other */
 function steps({ forTests, groups }) {
-  const { privateEnvironment, tools } = require('./steps/python');
   const all = [
-    require('./steps/system-packages'),
-    require('./steps/node-modules'),
-    require('./steps/addon'),
-    privateEnvironment,
+    () => require('./steps/system-packages'),
+    () => require('./steps/node-modules'),
+    () => require('./steps/addon'),
+    python('privateEnvironment'),
   ];
   if (!forTests) return all;
-  const forGroups = new Set(groups.flatMap((group) => GROUP_STEPS[group]?.() ?? []));
-  return [...all, tools, require('./steps/node-versions').nodeVersions, ...forGroups];
+  const forGroups = new Set(groups.flatMap((group) => GROUP_STEPS[group] ?? []));
+  return [...all, python('tools'), () => require('./steps/node-versions').nodeVersions, ...forGroups];
 }
 
 /** @returns {Promise<boolean>} whether there was something to do */
@@ -74,8 +83,8 @@ async function setup({ forTests = false, groups = [], litellms = [] } = {}) {
   const need = { forTests, groups, litellms };
   const list = steps(need);
   let count = 0;
-  for (const [index, step] of list.entries()) {
-    if (await runStep(step, `${index + 1}/${list.length}`, need)) count++;
+  for (const [index, load] of list.entries()) {
+    if (await runStep(load(), `${index + 1}/${list.length}`, need)) count++;
   }
   const text = count === 0 ? 'all is there' : 'ready';
   console.log(`[setup] ${text} (${seconds(since)})`);
