@@ -53,7 +53,7 @@ function makeTask(folder) {
   fs.cpSync(path.join(__dirname, '..', 'task'), folder, { recursive: true });
   const place = path.join(folder, 'node_modules', 'litellm-bridge');
   fs.mkdirSync(place, { recursive: true });
-  const args = ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder];
+  const args = ['pack', '--silent', '--pack-destination', folder];
   const tarball = execFileSync('npm', args, { cwd: ROOT, encoding: 'utf8' }).trim().split('\n').pop();
   execFileSync('tar', ['-xzf', path.join(folder, tarball ?? ''), '--strip-components=1', '-C', place]);
   fs.rmSync(path.join(folder, tarball ?? ''));
