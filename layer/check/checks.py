@@ -113,7 +113,7 @@ def async_completion() -> None:
 
     async def ask() -> str:
         answer = await litellm.acompletion(
-            model="claude-3-5-sonnet-20241022", messages=MESSAGES, mock_response="hi"
+            model="anthropic/claude-3-5-sonnet-20241022", messages=MESSAGES, mock_response="hi"
         )
         return str(answer.choices[0].message.content)
 
