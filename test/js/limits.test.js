@@ -7,7 +7,7 @@ const { after, test } = require('node:test');
 const { LiteLLM } = require('../../lib');
 const { REQUEST, open, scripted, streamed, template, textsOf, until, worker } = require('./support/peers');
 
-const llm = new LiteLLM({ python: worker('answers'), log: 'silent' });
+const llm = new LiteLLM({ python: worker('answers'), log: 'silent', prewarm: [] });
 after(() => llm.close());
 
 const report = () => llm.call('test.report');

@@ -117,7 +117,7 @@ test('regression 6: what Python prints is a log record, and no part of an answer
 });
 
 const LOGGING = `
-  const llm = new LiteLLM({ python, log: process.env.TEST_LOG });
+  const llm = new LiteLLM({ python, log: process.env.TEST_LOG, prewarm: [] });
   let events = 0;
   llm.on('log', () => { events += 1; });
   const second = new LiteLLM({ python });

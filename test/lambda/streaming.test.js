@@ -159,7 +159,11 @@ for (const client of CLIENTS) {
         '[TIMING] Python LiteLLM server spawned',
         '[TIMING] Python LiteLLM server ready',
       ];
-      assert.deepEqual(names, [...once, ...once]); // one Python was killed
+      const warm = '[TIMING] Python LiteLLM server warmed up'; // comes while nothing is asked, or not at all
+      assert.deepEqual(
+        names.filter((name) => name !== warm),
+        [...once, ...once], // one Python was killed
+      );
     });
   });
 }

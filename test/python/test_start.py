@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -66,13 +67,19 @@ def test_a_call_sent_before_hello_is_answered_after_ready(spawn, stub_env):
     assert [frame.type for frame in channel.frames] == [frames.HELLO, frames.READY]
 
 
+def _open_files(pid: int) -> dict[int, str]:
+    """Without those that were closed meanwhile: the worker is at work."""
+    targets = {}
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            targets[int(fd)] = os.readlink(f"/proc/{pid}/fd/{fd}")
+    return targets
+
+
 def test_descriptors_and_dispositions(spawn, stub_env):
     worker = spawn(env=stub_env(STUB), stray=9)
     worker.ready()
-    targets = {
-        int(fd): os.readlink(f"/proc/{worker.pid}/fd/{fd}")
-        for fd in os.listdir(f"/proc/{worker.pid}/fd")
-    }
+    targets = _open_files(worker.pid)
     assert targets[0] == "/dev/null"
     assert [fd for fd, target in targets.items() if fd > 0 and target == "/dev/null"] == []
     for fd in (3, 4):

@@ -27,11 +27,11 @@ def main() -> None:
 
 
 def load() -> None:
-    from litellm_bridge import engine, sites, worker
+    from litellm_bridge import engine, loops, sites, worker  # noqa: F401 (with all that it imports)
 
     engine.prepare_environment(os.environ)
     sites.extend(sys.path, os.environ, sys.executable)
-    worker.new_loop()
+    loops.new_loop()
     engine.load()
 
 

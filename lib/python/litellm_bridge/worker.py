@@ -25,6 +25,7 @@ from . import (
     engine,
     frames,
     jsonio,
+    loops,
     memory,
     options,
     preload,
@@ -85,15 +86,6 @@ def end(status: int, words: str = "") -> NoReturn:
     os._exit(status)
 
 
-def new_loop() -> asyncio.AbstractEventLoop:
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.new_event_loop()
-    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
-    return loop
-
-
 class Worker:
     """Owns the loop, the control socket, the sessions and the log."""
 
@@ -107,7 +99,7 @@ class Worker:
         self._settings = settings
         self._archive = archive
         self._begun_ns = begun_ns
-        self._loop = new_loop()
+        self._loop = loops.new_loop()
         asyncio.set_event_loop(self._loop)
         self._control = Control(control, self._add_channel, self._goodbye, self._gone)
         self._sink = LogSink(self._loop)

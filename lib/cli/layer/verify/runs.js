@@ -94,13 +94,16 @@ function addonProblem() {
   }
 }
 
+/** Where Lambda has it; here it may be anywhere, in a folder of this package or in /tmp. */
+const NODE = '/var/lang/bin/node';
+
 /** Node, the addon, and the shared libraries that they have loaded. @returns {Record<string, string>} */
 function nodeFiles() {
   const { sharedObjects } = /** @type {any} */ (process.report.getReport());
   const libraries = sharedObjects.filter((/** @type {string} */ file) => path.isAbsolute(file));
   const loader = { x64: '/lib64/ld-linux-x86-64.so.2', arm64: '/lib/ld-linux-aarch64.so.1' }[process.arch];
-  const files = [process.execPath, ...libraries, loader].filter((file) => !file.startsWith(PACKAGE));
-  return Object.fromEntries(files.map((file) => [file, file]));
+  const files = [...libraries, loader].filter((file) => !file.startsWith(PACKAGE));
+  return { ...Object.fromEntries(files.map((file) => [file, file])), [process.execPath]: NODE };
 }
 
 /**
@@ -111,7 +114,7 @@ function nodeFiles() {
  */
 function runNode(root, program, { signal }) {
   const files = { ...nodeFiles(), [PACKAGE]: '/var/task/litellm-bridge' };
-  const command = [process.execPath, path.posix.join('/var/task/litellm-bridge', program)];
+  const command = [NODE, path.posix.join('/var/task/litellm-bridge', program)];
   return inEmptyRoot({ tree: root, command, files, env: LAMBDA }, { timeout: TIMEOUT, signal });
 }
 

@@ -46,11 +46,11 @@ class Recorder:
 def start() -> ModuleType:
     """Imports what the worker imports until it is ready. Returns litellm."""
     sys.path.insert(0, os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..")))
-    from litellm_bridge import engine, sites, worker
+    from litellm_bridge import engine, loops, sites, worker  # noqa: F401 (with all that it imports)
 
     engine.prepare_environment(os.environ)
     sites.extend(sys.path, {}, sys.executable)
-    worker.new_loop()
+    loops.new_loop()
     return engine.load()[0]
 
 

@@ -114,6 +114,7 @@ class Traces:
                 repr(wrapper.stream_options),
                 repr(getattr(logging, "optional_params", None)),
                 repr(sorted((k, v) for k, v in headers.items() if "tier" in k)),
+                _unknown(wrapper),
             )
         return self._context
 
@@ -123,6 +124,13 @@ class Traces:
         if len(items) > _LONGEST:
             return id(items), len(items)
         return tuple(dict.fromkeys(map(_shape, items)))
+
+
+def _unknown(wrapper: Any) -> tuple[str, ...]:
+    """What the wrapper hides in its chunks and has no value for, as a cost for a model without a
+    price. With it, None in a chunk may be the chunk's own or the wrapper's: they look the same."""
+    hidden = getattr(wrapper, "_hidden_params", None) or {}
+    return tuple(sorted(name for name, value in hidden.items() if value is None))
 
 
 def _trace(value: Any) -> Any:
