@@ -34,7 +34,9 @@ async function main() {
   removeBytecode();
   const python = await findPython();
   if (python === null) {
-    console.error('No Python 3.11 was found: the package goes without bytecode, and starts slower on Lambda.');
+    console.error(
+      'No Python 3.11 was found: the package goes without bytecode, and starts slower on Lambda.',
+    );
     return;
   }
   const args = ['-I', '-m', 'compileall', '-q', '-s', ROOT, '-p', '/litellm-bridge'];
