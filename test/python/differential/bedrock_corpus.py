@@ -1,28 +1,18 @@
-"""Streams of Bedrock, made by hand after its documentation: Converse's events, those of each
-family of models behind InvokeModel, and what may be wrong with their frames."""
+"""Streams of Bedrock, made by hand after its documentation: Converse's events, and all of them."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 from typing import Any
 
 import anthropic_corpus
-from contents import CONTENTS, TOKENS, WORDS
-from eventstream import event, exception, header, message, prelude, string
+from bedrock_families import FAMILIES, family, more_of_family
+from bedrock_wire import PADS, USAGE, Payload, Payloads, chunk, framed, frames, invoked, tokens
+from contents import CONTENTS, WORDS
+from eventstream import event, exception
 from wire import Stream, Streams, dumps
 
-Payload = tuple[str, bytes]  # the event's type, and its JSON
-Payloads = list[Payload]
-
 PIECES = ['{"', "city", '": "', "Par", "is", '"}']
-USAGE = {"inputTokens": 11, "outputTokens": 7, "totalTokens": 18}
-PADS = ["abc", "abcdefgh", "abcdefghijklmnop", "a", "abcdefghijklm"]
-_MARK = "MARK"
-
-
-def framed(payloads: Payloads) -> Stream:
-    return b"".join(event(name, payload) for name, payload in payloads)
 
 
 def _said(name: str, value: dict[str, Any], number: int = 0) -> Payload:
@@ -186,94 +176,14 @@ def _contents(made: Callable[[list[Any]], Payloads]) -> dict[str, Payloads]:
     return {name: made(value) for name, value in texts.items()}
 
 
-def _tokens(made: Callable[[list[Any]], Payloads], key: bytes) -> dict[str, Payloads]:
-    """Texts written in ways that JSON allows, or just not."""
-    streams = {}
-    for name, parts in TOKENS.items():
-        left, payloads = list(parts), []
-        for kind, payload in made([_MARK] * len(parts)):
-            if b'"MARK"' in payload:
-                payload = payload.replace(b'"MARK"', left.pop(0).replace(b"KEY", key), 1)
-            payloads.append((kind, payload))
-        streams[f"tokens: {name}"] = payloads
-    return streams
-
-
-def frames(payloads: Payloads) -> Streams:
-    """What may be wrong with the frames, or just rare, in the middle of a stream."""
-    sound = [event(*payload) for payload in payloads]
-    half = len(sound) // 2
-    before, then, after = b"".join(sound[:half]), sound[half], b"".join(sound[half + 1 :])
-    name, payload = payloads[half]
-    number = header("number", 4, b"\0\0\0\1")
-    twice = string(":event-type", name)
-    error = b'{"message":"Too many requests"}'
-    middles = {
-        "prelude damaged": bytes([then[0] ^ 1]) + then[1:],
-        "prelude CRC damaged": then[:9] + bytes([then[9] ^ 1]) + then[10:],
-        "headers damaged": then[:14] + bytes([then[14] ^ 1]) + then[15:],
-        "payload damaged": then[:-9] + bytes([then[-9] ^ 1]) + then[-8:],
-        "CRC damaged": then[:-1] + bytes([then[-1] ^ 1]),
-        "length of zero": prelude(0, 0) + then,
-        "length of twelve": prelude(12, 0) + then,
-        "length of fifteen": prelude(15, 0) + then,
-        "headers longer than all": prelude(100, 100) + then,
-        "too long headers": prelude(200_000, 150_000) + then,
-        "too long": prelude(0x7FFFFFFF, 0) + then,
-        "no headers": message(b"", payload),
-        "no headers, no payload": message(b"", b""),
-        "one header more": event(name, payload, string("x-more", "é")),
-        "a header of a number": event(name, payload, number),
-        "a header twice": event(name, payload, twice),
-        "headers broken": message(b"\x05abc", payload),
-        "another content type": event(name, payload, content="text/plain"),
-        "another event type": event("odd", payload),
-        "an event type with a line end": event("a\nb", payload),
-        "initial response": event("initial-response", b"{}") + then,
-        "another message type": exception("x", payload, kind="odd"),
-        "exception": exception("throttlingException", error),
-        "exception of the model": exception("modelStreamErrorException", error),
-        "exception unknown": exception("newException", error),
-        "exception without JSON": exception("internalServerException", b"oops"),
-        "exception without a body": exception("validationException", b""),
-        "error": message(
-            string(":message-type", "error")
-            + string(":error-code", "InternalError")
-            + string(":error-message", "oops"),
-            b"",
-        ),
-        "rubbish": b"rubbish that is no frame",
-        "HTML": b"<html><body>502 Bad Gateway</body></html>",
-    }
-    streams = {
-        f"frames: {key}": before + middle + (b"" if "exception" in key else after)
-        for key, middle in middles.items()
-    }
-    size = len(b"".join(sound))
-    streams |= {
-        f"cut: {key}": b"".join(sound)[:at]
-        for key, at in {
-            "nothing": 0, "a prelude": 12, "in a prelude": 7, "in the middle": size // 2,
-            "late": -20, "before the last byte": -1, "before the end": -len(sound[-1]),
-        }.items()
-    }  # fmt: skip
-    streams["frames: exception at first"] = exception("throttlingException", error)
-    return streams
-
-
 def converse() -> Streams:
-    made = _contents(whole) | _tokens(whole, b"text") | blocks() | ends() | values()
+    made = _contents(whole) | tokens(whole, b"text") | blocks() | ends() | values()
     made["contents: long thoughts"] = [*start(), *thinking_block(CONTENTS["long"]), *end()]
     made["contents: tool"] = [*start(), *tool_block(CONTENTS["json escapes"], 0), *end("tool_use")]
     return {name: framed(payloads) for name, payloads in made.items()} | frames(whole(WORDS * 2))
 
 
 # -- InvokeModel: each event has the model's own JSON inside
-
-
-def chunk(inner: bytes, pad: str = "abcdefghij") -> Payload:
-    value = {"bytes": base64.b64encode(inner).decode(), "p": pad}
-    return "chunk", dumps(value, separators=(",", ":"))
 
 
 def _events_of(stream: Stream) -> Payloads:
@@ -286,34 +196,6 @@ def anthropic_whole(texts: list[Any]) -> Stream:
     return framed(_events_of(anthropic_corpus.whole(texts)))
 
 
-def _invoked(payloads: Payloads) -> Streams:
-    """What may be odd around the model's JSON."""
-    half = len(payloads) // 2
-    before, (_, then), after = payloads[:half], payloads[half], payloads[half + 1 :]
-    middles = {
-        "no p": chunk(b"{}")[1].split(b',"p"')[0] + b"}",
-        "p first": b'{"p":"abc",' + then[1:].split(b',"p"')[0] + b"}",
-        "spaces": then.replace(b":", b" : ", 1),
-        "more keys": b'{"new":1,' + then[1:],
-        "no bytes": b'{"p":"abc"}',
-        "bytes of null": b'{"bytes":null,"p":"abc"}',
-        "bytes empty": b'{"bytes":"","p":"abc"}',
-        "bytes no base64": b'{"bytes":"!!!!","p":"abc"}',
-        "bytes cut": then.replace(b'","p"', b'x","p"', 1),
-        "bytes with a line end": then.replace(b'"bytes":"', b'"bytes":"\\n', 1),
-        "bytes escaped": then.replace(b'"bytes":"e', b'"bytes":"\\u0065', 1),
-        "no JSON inside": chunk(b"{nonsense")[1],
-        "no UTF-8 inside": chunk(b'{"type":"\xff"}')[1],
-        "no JSON": b"{nonsense",
-        "nothing": b"",
-    }
-    named = {
-        f"invoked: {name}": framed([*before, ("chunk", middle), *after])
-        for name, middle in middles.items()
-    }
-    return named | {"invoked: another event": framed([*before, ("other", then), *after])}
-
-
 def anthropic() -> Streams:
     sound = _events_of(anthropic_corpus.PLAIN)
     streams = {
@@ -321,81 +203,7 @@ def anthropic() -> Streams:
         for name, stream in anthropic_corpus.corpus().items()
         if not name.startswith(("lines", "cut"))
     }
-    return streams | _invoked(sound) | frames(sound)
-
-
-def _inner(*values: dict[str, Any]) -> Payloads:
-    return [chunk(dumps(value), PADS[n % len(PADS)]) for n, value in enumerate(values)]
-
-
-_METRICS = {"amazon-bedrock-invocationMetrics": {
-    "inputTokenCount": 5, "outputTokenCount": 6, "invocationLatency": 70, "firstByteLatency": 8,
-}}  # fmt: skip
-
-
-def titan(texts: list[Any]) -> Payloads:
-    head = {"inputTextTokenCount": 5, "totalOutputTextTokenCount": None, "completionReason": None}
-    parts = [{"outputText": text, "index": 0, **head} for text in texts]
-    last = {**head, "totalOutputTextTokenCount": 6, "completionReason": "FINISH"}
-    return _inner(*parts, {"outputText": "", "index": 0, **last, **_METRICS})
-
-
-def llama(texts: list[Any]) -> Payloads:
-    head = {"prompt_token_count": 5, "generation_token_count": 1, "stop_reason": None}
-    parts = [{"generation": t, **head, "generation_token_count": n} for n, t in enumerate(texts, 1)]
-    return _inner(*parts, {"generation": "", **head, "stop_reason": "stop", **_METRICS})
-
-
-def mistral(texts: list[Any]) -> Payloads:
-    parts = [{"outputs": [{"text": text, "stop_reason": None}]} for text in texts]
-    last = {"outputs": [{"text": "", "stop_reason": "stop"}]}
-    return _inner(*parts, {**last, "stop_reason": "stop"}, _METRICS)
-
-
-def cohere(texts: list[Any]) -> Payloads:
-    parts = [{"text": text, "is_finished": False} for text in texts]
-    return _inner(*parts, {"is_finished": True, "finish_reason": "COMPLETE"})
-
-
-def nova(texts: list[Any]) -> Payloads:
-    parts = [{"contentBlockDelta": {"delta": {"text": t}, "contentBlockIndex": 0}} for t in texts]
-    first = {"messageStart": {"role": "assistant"}}
-    last = [{"contentBlockStop": {"contentBlockIndex": 0}}, {"messageStop": {"stopReason": "end"}}]
-    return _inner(first, *parts, *last, {"metadata": {"usage": USAGE}})
-
-
-def deepseek(texts: list[Any]) -> Payloads:
-    thoughts = [{"generation": text, "stop_reason": None} for text in ["I ", "think ", "so"]]
-    parts = [{"generation": text, "stop_reason": None} for text in ["</think>", *texts]]
-    return _inner(*thoughts, *parts, {"generation": "", "stop_reason": "stop", **_METRICS})
-
-
-FAMILIES = {
-    "titan": (titan, b"outputText"),
-    "llama": (llama, b"generation"),
-    "mistral": (mistral, b"text"),
-    "cohere": (cohere, b"text"),
-    "nova": (nova, b"text"),
-    "deepseek": (deepseek, b"generation"),
-}
-_USUAL = (
-    "words", "none", "unicode", "json escapes", "like the wire", "special tokens",
-    "empty between", "null between", "not a string", "long",
-)  # fmt: skip
-
-
-def family(name: str) -> Streams:
-    made, _ = FAMILIES[name]
-    sound = made(WORDS * 2)
-    texts = {f"contents: {key}": framed(made(CONTENTS[key])) for key in _USUAL}
-    half = len(sound) // 2
-    broken = exception("modelTimeoutException", b'{"message":"too slow"}')
-    return texts | {
-        "end: none": framed(sound[:-1]),
-        "end: exception": framed(sound[:half]) + broken,
-        "values: an empty object": framed([*sound[:half], chunk(b"{}"), *sound[half:]]),
-        "repeated: 100": framed(made(["a", *["abc"] * 100, "x", "y"])),
-    }
+    return streams | invoked(sound) | frames(sound)
 
 
 # -- short ones, to be cut at every byte
@@ -431,6 +239,11 @@ def corpora() -> dict[str, Streams]:
     """By provider."""
     families = {f"bedrock {name}": family(name) for name in FAMILIES}
     return {"bedrock": converse(), "bedrock anthropic": anthropic(), **families}
+
+
+def more() -> dict[str, Streams]:
+    """By provider, as well."""
+    return {f"bedrock {name}": more_of_family(name) for name in FAMILIES}
 
 
 def fast() -> dict[str, Streams]:

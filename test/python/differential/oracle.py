@@ -73,6 +73,7 @@ class Recorder(CustomLogger):
 
 
 _RECORDER = Recorder()  # LiteLLM takes one of each class
+_TRANSPORT = Transport()  # of all benches: providers share clients of LiteLLM's
 
 
 def _logged(kwargs) -> tuple[Any, ...]:
@@ -151,7 +152,7 @@ class Bench:
 
     def __init__(self, provider: str) -> None:
         self._provider = PROVIDERS[provider]
-        self._transport = Transport()
+        self._transport = _TRANSPORT
         self._client: Any = None
         self._is_open = False
         self._recorder = _RECORDER

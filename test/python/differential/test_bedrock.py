@@ -11,6 +11,7 @@ from suite import feeds, same, same_at_every_cut
 from versions import IS_LOCKED
 
 CORPORA = bedrock_corpus.corpora()
+MORE = bedrock_corpus.more()
 FAST = bedrock_corpus.fast()
 SHORT = bedrock_corpus.short()
 PLAIN = bedrock_corpus.framed(bedrock_corpus.whole(bedrock_corpus.WORDS * 4))
@@ -30,9 +31,8 @@ def each(streams):
 
 
 def test_the_corpora_are_large_enough():
-    families = [name for name in CORPORA if name not in ("bedrock", "bedrock anthropic")]
-    assert len(CORPORA["bedrock"]) >= 60 <= len(CORPORA["bedrock anthropic"])
-    assert sum(len(CORPORA[name]) for name in families) >= 60
+    for name, streams in CORPORA.items():
+        assert len(streams) + len(MORE.get(name, ())) >= 60, name
 
 
 @pytest.mark.parametrize("provider, name", each(CORPORA)[::EACH])
@@ -45,6 +45,12 @@ def test_each_stream_in_each_feed(provider, name, benches, loop):
         await same(bench, messages(data), **USAGE)
 
     loop.run_until_complete(compare())
+
+
+@pytest.mark.parametrize("provider, name", each(MORE)[::EACH])
+def test_more_streams_at_random_cuts(provider, name, benches, loop):
+    data = MORE[provider][name]
+    loop.run_until_complete(same(benches[provider], feeds(name, data)[-1]))
 
 
 @pytest.mark.parametrize("name", list(SHORT)[::EACH])
