@@ -122,6 +122,90 @@ def cohere() -> Streams:
     }
 
 
+# Cohere, version 2 of its API, which newer versions of LiteLLM ask. LiteLLM reads a JSON object a
+# line, too, and two kinds of names in them; the events that the API's pages show are no such lines.
+
+
+def cohere2_text(text: Any, **extra: Any) -> dict[str, Any]:
+    delta = {"message": {"content": {"text": text, **extra}}}
+    return {"type": "content-delta", "index": 0, "delta": delta}
+
+
+COHERE2_START = {"type": "message-start", "id": "m-1", "delta": {"message": {"role": "assistant"}}}
+COHERE2_USAGE = {"tokens": {"input_tokens": 3, "output_tokens": 4}}
+
+
+def cohere2_end(reason: Any = "COMPLETE", usage: Any = COHERE2_USAGE) -> dict[str, Any]:
+    delta = {"finish_reason": reason, "usage": usage}
+    return {"event": "message-end", "data": {"delta": delta}}
+
+
+def cohere2_whole(texts: list[Any], **extra: Any) -> Stream:
+    return line(COHERE2_START) + whole_of(cohere2_text, cohere2_end())(texts, **extra)
+
+
+def _cohere2_tool(arguments: str, **extra: Any) -> dict[str, Any]:
+    delta = {"tool_calls": [{"id": "call_1", "name": "f", "arguments": arguments, **extra}]}
+    return {"type": "tool-call-delta", "index": 0, "delta": delta}
+
+
+def _cohere2_data(event: str, message: dict[str, Any]) -> Stream:
+    return line({"event": event, "data": {"delta": {"message": message}}})
+
+
+def cohere2_odd() -> Streams:
+    body = cohere2_whole(WORDS)[: -len(line(cohere2_end()))]
+    end = line(cohere2_end())
+    documented = {"type": "message-end", "delta": cohere2_end()["data"]["delta"]}
+    events = [COHERE2_START, *map(cohere2_text, WORDS), documented]
+    cited = {"citations": {"start": 0, "end": 3, "text": "king", "sources": []}}
+    tools = b"".join(line(_cohere2_tool(part)) for part in ('{"a', '": ', "1}"))
+    planned = [_cohere2_data("tool-plan-delta", {"tool_plan": word}) for word in WORDS]
+    bare = [{**cohere2_text(w), "delta": {"message": {"content": w}}} for w in WORDS]
+    reasons = ["MAX_TOKENS", "TOOL_CALL", "ERROR", "odd", "", None]
+    named = {f"end: {reason}": body + line(cohere2_end(reason)) for reason in reasons}
+    return named | {
+        "end: none": body,
+        "end: twice": body + end * 2,
+        "end: text after": body + end + body,
+        "end: as documented": body + line(documented),
+        "end: no usage": body + line(cohere2_end(usage={})),
+        "end: usage null": body + line(cohere2_end(usage=None)),
+        "events: as documented": b"".join(wire.event(e, e["type"]) for e in events),
+        "events: no names": b"".join(map(wire.event, events)),
+        "events: texts that are content": b"".join(map(line, bare)) + end,
+        "events: no text": body + line(cohere2_text("x", new=1)).replace(b'"text"', b'"t"') + end,
+        "events: more keys": cohere2_whole(WORDS, new=1),
+        "events: index": b"".join(
+            line({**cohere2_text(word), "index": n}) for n, word in enumerate(WORDS)
+        ),
+        "events: index no number": cohere2_whole(WORDS, index="x"),
+        "events: index null": cohere2_whole(WORDS, index=None),
+        "events: delta null": body + line({"type": "content-delta", "delta": None}) + end,
+        "events: no delta": body + line({"type": "content-delta"}) + body + end,
+        "events: an unknown one": body + line({"type": "new", "delta": {}}) + body + end,
+        "events: content starts": body + line({"type": "content-start", "index": 1}) + body + end,
+        "events: calls": tools + end,
+        "events: calls after text": body + tools + end,
+        "events: plans": b"".join(planned) + tools + end,
+        "events: citations": body + _cohere2_data("citation-start", cited) + body + end,
+        "events: citations each": cohere2_whole(WORDS, citations=[]),
+        "events: error": body + line({"message": "too many tokens"}),
+        "events: error at first": line({"message": "invalid api token"}),
+        "events: no start": whole_of(cohere2_text, cohere2_end())(WORDS),
+    }
+
+
+def cohere2() -> Streams:
+    plain = cohere2_whole(WORDS)
+    return {
+        **wire.contents(cohere2_whole),
+        **wire.tokens(cohere2_whole, "text"),
+        **cohere2_odd(),
+        **wire.cuts(plain),
+    }
+
+
 # Ollama: chats, and generated text
 
 

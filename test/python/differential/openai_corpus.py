@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import wire
 from openai_values import choices, contents, deltas, escaped, heads, tools
 from openai_wire import (
     DONE,
@@ -210,22 +211,4 @@ def corpus() -> dict[str, Stream]:
 
 
 def short() -> dict[str, Stream]:
-    """Ten that are short enough to be cut at every byte."""
-
-    def tiny(*contents_: str, end: bytes = b"\n\n") -> Stream:
-        return b"".join(
-            b'data: {"choices":[{"delta":{"content":"%s"}}]}' % c.encode() + end for c in contents_
-        )
-
-    return {
-        "text": tiny("a", "b", "c", "d"),
-        "done": tiny("a", "b", "c") + DONE,
-        "unicode": tiny("é", "☃", "😀", "é"),
-        "escapes": tiny("\\n", '\\"', "\\u2603", "\\\\"),
-        "CRLF": tiny("a", "b", "c", "d", end=b"\r\n\r\n"),
-        "CR": tiny("a", "b", "c", end=b"\r\r"),
-        "mixed": tiny("a", "b") + tiny("c", "d", end=b"\r\n\r\n"),
-        "CR CR LF": tiny("a", "b", "c", end=b"\r\r\n"),
-        "comments": tiny("a", "b") + b": x\n\n" + tiny("c", "d"),
-        "broken": tiny("a", "b", "c") + b"data: {\n\n",
-    }
+    return wire.short(b'{"choices":[{"delta":{"content":"%s"}}]}')

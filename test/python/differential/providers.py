@@ -116,6 +116,7 @@ PROVIDERS = {
     "bedrock deepseek": _bedrock("deepseek_r1/arn:aws:bedrock:us-east-1:1:imported-model/r1"),
     "gemini": Provider(_module_level, {"model": "gemini/gemini-2.0-flash"}),
     "cohere": Provider(_cached, {"model": "cohere_chat/" + COHERE}),
+    "cohere 2": Provider(_cached, {"model": "cohere_chat/command-r"}),  # of newer versions only
     "ollama_chat": _line_reader("ollama_chat/llama3", api_base="http://provider"),
     "ollama": _line_reader("ollama/llama3", api_base="http://provider"),
     "text": Provider(_sdk, {"model": "text-completion-openai/gpt-3.5-turbo-instruct"}, True),

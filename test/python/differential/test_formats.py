@@ -52,7 +52,11 @@ FAST = {
     "ollama": {"text": lines_corpus.generated(lines_corpus.MANY)},
     "text": text_corpus.fast(),
 }
-BY_LINES = ("cohere", "ollama_chat", "ollama")
+BY_LINES = ("cohere", "cohere 2", "ollama_chat", "ollama")
+if not IS_LOCKED:  # LiteLLM 1.78.7 asks version 1 alone
+    CORPORA["cohere 2"] = lines_corpus.cohere2()
+    PLAIN["cohere 2"] = lines_corpus.cohere2_whole(lines_corpus.WORDS)
+    FAST["cohere 2"] = {"text": lines_corpus.cohere2_whole(lines_corpus.MANY)}
 USAGE = {"stream_options": {"include_usage": True}}
 # A line that LiteLLM reads is a chunk to it, blank or not: three of an event of Anthropic's.
 MOST_GIVEN = 45
@@ -69,6 +73,10 @@ def each(streams):
 
 def end_of(provider):
     return b"\n" if provider in BY_LINES else b"\n\n"
+
+
+def test_the_corpora_are_large_enough():
+    assert min(map(len, CORPORA.values())) >= 60
 
 
 @pytest.mark.parametrize("provider, name", each(CORPORA))

@@ -6,7 +6,7 @@ from typing import Any
 
 import wire
 from contents import WORDS
-from wire import Stream, Streams, event
+from wire import DONE, Stream, Streams, event
 
 HEAD = {
     "id": "cmpl-1",
@@ -15,7 +15,6 @@ HEAD = {
     "model": "gpt-3.5-turbo-instruct",
 }
 USAGE = {"prompt_tokens": 3, "completion_tokens": 8, "total_tokens": 11}
-DONE = b"data: [DONE]\n\n"
 
 
 def chunk(text: Any, finish: Any = None, choice: Any = None, **extra: Any) -> dict[str, Any]:
@@ -96,20 +95,4 @@ def fast() -> Streams:
 
 
 def short() -> Streams:
-    def tiny(*texts: str, end: bytes = b"\n\n") -> Stream:
-        return b"".join(
-            b'data: {"choices":[{"text":"%s"}]}' % text.encode() + end for text in texts
-        )
-
-    return {
-        "text": tiny("a", "b", "c", "d"),
-        "done": tiny("a", "b", "c") + DONE,
-        "unicode": tiny("é", "☃", "😀", "é"),
-        "escapes": tiny("\\n", '\\"', "\\u2603", "\\\\"),
-        "CRLF": tiny("a", "b", "c", "d", end=b"\r\n\r\n"),
-        "CR": tiny("a", "b", "c", end=b"\r\r"),
-        "mixed": tiny("a", "b") + tiny("c", "d", end=b"\r\n\r\n"),
-        "CR CR LF": tiny("a", "b", "c", end=b"\r\r\n"),
-        "comments": tiny("a", "b") + b": x\n\n" + tiny("c", "d"),
-        "broken": tiny("a", "b", "c") + b"data: {\n\n",
-    }
+    return wire.short(b'{"choices":[{"text":"%s"}]}')

@@ -10,6 +10,7 @@ from contents import CONTENTS, TOKENS
 
 Stream = bytes
 Streams = dict[str, Stream]
+DONE = b"data: [DONE]\n\n"
 _MARK = "MARK"
 
 
@@ -84,6 +85,26 @@ def lines(stream: Stream) -> Streams:
         "lines: an empty object": among(b"data: {}\n\n"),
         "lines: no UTF-8": among(b": \xff\n\n"),
         "lines: byte order mark": b"\xef\xbb\xbf" + stream,
+    }
+
+
+def short(says: bytes) -> Streams:
+    """Ten that are short enough to be cut at every byte. says: an event's JSON, %s its text."""
+
+    def tiny(*texts: str, end: bytes = b"\n\n") -> Stream:
+        return b"".join(b"data: " + says % text.encode() + end for text in texts)
+
+    return {
+        "text": tiny("a", "b", "c", "d"),
+        "done": tiny("a", "b", "c") + DONE,
+        "unicode": tiny("é", "☃", "😀", "é"),
+        "escapes": tiny("\\n", '\\"', "\\u2603", "\\\\"),
+        "CRLF": tiny("a", "b", "c", "d", end=b"\r\n\r\n"),
+        "CR": tiny("a", "b", "c", end=b"\r\r"),
+        "mixed": tiny("a", "b") + tiny("c", "d", end=b"\r\n\r\n"),
+        "CR CR LF": tiny("a", "b", "c", end=b"\r\r\n"),
+        "comments": tiny("a", "b") + b": x\n\n" + tiny("c", "d"),
+        "broken": tiny("a", "b", "c") + b"data: {\n\n",
     }
 
 
