@@ -83,3 +83,12 @@ def test_what_is_fast(name, benches, loop):
     recipes.clear()
     for bench in benches.values():
         assert loop.run_until_complete(same(bench, [FAST[name]])) < 20
+
+
+def test_an_odd_stream_takes_nothing_from_the_others(benches, loop):
+    """What it taught is true of its own kind of events alone."""
+    recipes.clear()
+    odd = CORPUS["head: id each"]
+    for data in (FAST["text"], odd, odd, FAST["text"]):
+        given = loop.run_until_complete(same(benches["openai"], [data]))
+    assert given < 20

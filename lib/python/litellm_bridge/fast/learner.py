@@ -11,7 +11,7 @@ from ..chunks import plain
 from .formats import Fit
 from .growth import EMPTIED, Kind, item_of, kind_of
 from .leaves import CLOCK, Path, Sources
-from .recipes import CHANGED, Observation, Recipe, recipes, sources_of
+from .recipes import CHANGED, Observation, Recipe, names_of, recipes, sources_of
 from .scan import TEXT, Scan, scan
 from .state import WrapperState
 from .switch import Switch
@@ -96,7 +96,8 @@ class Learner:
     def _known(self, found: Scan) -> Outcome | None:
         self._state.sync()
         state = self._now = self._traces.state()
-        key, sources = (state.key, found.key), sources_of(found, state.sources)
+        key = state.key, found.key, names_of(found, state.sources)
+        sources = sources_of(found, state.sources)
         recipe = None if self._state.is_repetitive else recipes.get(key)
         told = recipe.answer(sources) if recipe is not None else None
         if recipe is not None and told is not None:

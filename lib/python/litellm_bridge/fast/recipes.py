@@ -22,7 +22,7 @@ from .leaves import (
     leaves_of,
     same,
 )
-from .scan import Scan
+from .scan import NAME, Scan
 
 SENT, KEPT, HIDDEN, CHANGED = "sent", "kept", "hidden", "changed"  # where a leaf is
 _MOST = 256  # recipes; the one that was not asked for longest goes
@@ -68,6 +68,18 @@ def sources_of(scan: Scan, state: Sources) -> Sources:
     """What the values of an outcome may be copies of."""
     tokens = {("event", number): token.value for number, token in enumerate(scan.tokens)}
     return {**tokens, **state, CLOCK: int(time.time())}
+
+
+def names_of(scan: Scan, state: Sources) -> tuple[tuple[int, Source], ...]:
+    """Which names of an event are those that the stream has already. Where one is not, LiteLLM may
+    take it over: another kind of event, whose recipe is its own."""
+    return tuple(
+        (number, source)
+        for number, token in enumerate(scan.tokens)
+        if token.kind == NAME
+        for source, value in state.items()
+        if value == token.value
+    )
 
 
 class Recipe:
