@@ -4,10 +4,11 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
-const { steps, openai } = require('../fixtures/provider');
+const { startProvider, steps, openai } = require('../fixtures/provider');
 const support = require('./support.js');
 
 const { MESSAGES, PROBE } = support;
+const ROUTER = path.join(__dirname, '../fixtures/router.py');
 const TOKENS = Array.from({ length: 50 }, (_, i) => `token${i} `);
 
 /** One instance for the tests that need only the probe; the others come after it. */
@@ -105,6 +106,29 @@ test('preload: several modules, in order, relative paths from here', async (t) =
   assert.equal(await answerOf('env:ORDER'), 'first,second');
 });
 
+test('preload: a Router, whose stream falls back in mid-stream', async (t) => {
+  const provider = await startProvider(t);
+  const good = openai.stream(openai.text(TOKENS));
+  const bad = [
+    steps.status(200, openai.SSE_HEADERS),
+    ...openai.text(['said ']).slice(0, 2).map((chunk) => steps.write(openai.event(chunk))),
+    steps.write(openai.event({ error: { message: 'the model fell over', code: 500 } })),
+    steps.end(),
+  ];
+  provider.route('router-one', good);
+  provider.route('router-two', good);
+  await alone({ preload: ROUTER, env: { ROUTER_PROVIDER: provider.url } });
+  const ask = () => support.stream(llm, { model: 'router-one', messages: MESSAGES });
+  assert.equal(support.textOf((await ask()).chunks), TOKENS.join(''));
+  provider.route('router-one', bad);
+  const { chunks, stream } = await ask();
+  assert.equal(support.textOf(chunks), `said ${TOKENS.join('')}`);
+  assert.equal(chunks.at(-1).choices[0].finish_reason, 'stop');
+  assert.ok(stream.usage.completion_tokens > 0);
+  const asked = provider.exchanges.map(({ model }) => model);
+  assert.deepEqual(asked, ['router-one', 'router-one', 'router-two']);
+});
+
 const FAILURES = {
   'raises an exception': ['raise ValueError("my own words")', /my own words/],
   'has a syntax error': ['def broken(:\n', /SyntaxError|invalid syntax/],
@@ -132,7 +156,7 @@ test('preload: a file that is not there is ERR_PRELOAD and named', async () => {
 });
 
 test('preload: after a failure and a close the next instance works', async (t) => {
-  const provider = await require('../fixtures/provider').startProvider(t);
+  const provider = await startProvider(t);
   provider.route('good', steps.json(openai.completion('fine')));
   await alone();
   const response = await llm.chat.completions.create(support.request(provider, 'good'));

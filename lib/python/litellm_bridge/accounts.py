@@ -63,10 +63,9 @@ class StreamAccount:
 
     @property
     def _wrapper(self) -> Any:
-        made = self._call.wrappers
-        if hasattr(self._source, "logging_obj") or not made:
-            return self._source
-        return made[-1]  # the last attempt, where there were fallbacks
+        made = [wrapper for wrapper in self._call.wrappers if not is_of_router(wrapper)]
+        outside = not hasattr(self._source, "logging_obj") or is_of_router(self._source)
+        return made[-1] if made and outside else self._source  # the last attempt's
 
     @property
     def _logging(self) -> Any:
@@ -135,6 +134,12 @@ class StreamAccount:
             return False
         counted = getattr(usage, "prompt_tokens", 0), getattr(usage, "completion_tokens", 0)
         return reported_tokens(getattr(self._wrapper, "chunks", None) or ()) != counted
+
+
+def is_of_router(source: Any) -> bool:
+    """Whether it is the Router's, around the wrapper of one deployment, then of another."""
+    kind = type(source)
+    return kind.__module__ == "litellm.router" and kind.__name__ == "FallbackStreamWrapper"
 
 
 def reported_tokens(chunks: Iterable[Any]) -> tuple[int, int] | None:

@@ -6,6 +6,7 @@ import inspect
 import logging
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..accounts import is_of_router
 from ..generators import locals_of
 from .formats import Fit, find
 from .switch import switch
@@ -48,8 +49,7 @@ def planned(call: Call, source: Any) -> Plan | None:
 def _of_router(source: Any) -> Any:
     """The wrapper inside the Router's, which yields what it yields until that fails: then it asks
     another deployment, and yields what that one gives. None: it is no such stream."""
-    kind = type(source)
-    if kind.__module__ != "litellm.router" or kind.__name__ != "FallbackStreamWrapper":
+    if not is_of_router(source):
         return None
     known = locals_of(getattr(source, "_async_generator", None), "stream_with_fallbacks")
     return None if "item" in known else known.get("model_response")
