@@ -111,7 +111,10 @@ test('preload: a Router, whose stream falls back in mid-stream', async (t) => {
   const good = openai.stream(openai.text(TOKENS));
   const bad = [
     steps.status(200, openai.SSE_HEADERS),
-    ...openai.text(['said ']).slice(0, 2).map((chunk) => steps.write(openai.event(chunk))),
+    ...openai
+      .text(['said '])
+      .slice(0, 2)
+      .map((chunk) => steps.write(openai.event(chunk))),
     steps.write(openai.event({ error: { message: 'the model fell over', code: 500 } })),
     steps.end(),
   ];

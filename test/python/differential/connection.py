@@ -108,6 +108,7 @@ class ConnectionBench(Bench):
 
     def __init__(self, provider: str) -> None:
         super().__init__(provider)
+        self._transport = Transport()  # the SDK's client is its own
         self._transport.handle_async_request = self._handle
 
     async def _handle(self, _: httpx.Request) -> httpx.Response:
