@@ -14,34 +14,44 @@ async function whole({ name, request, times }) {
   return { ms: performance.now() - begun };
 }
 
-/** The time between a stream's chunks. @param {any} request @param {number[]} into ms */
-async function timed(request, into) {
-  let last = 0;
-  for await (const _ of await llm.chat.completions.create(request)) {
-    const now = performance.now();
-    if (last > 0) into.push(now - last);
-    last = now;
-  }
-}
-
-/** `count` paced streams; meanwhile, if there is one, `full` over and over. @param {any} task */
-async function gaps({ paced, full, count }) {
+/** The times of a stream's chunks. @param {any} request @param {() => void} onFirst */
+async function times(request, onFirst) {
   /** @type {number[]} */
   const seen = [];
-  let [isOver, chunks] = [false, 0];
+  for await (const _ of await llm.chat.completions.create(request)) {
+    if (seen.push(performance.now()) === 1) onFirst();
+  }
+  return seen;
+}
+
+/** Between those that came while all were running. @param {number[][]} all @returns {number[]} ms */
+function gapsOf(all) {
+  const from = Math.max(...all.map((seen) => seen[0]));
+  const to = Math.min(...all.map((seen) => seen[seen.length - 1]));
+  return all.flatMap((seen) => {
+    const within = seen.filter((time) => time >= from && time <= to);
+    return within.slice(1).map((time, i) => time - within[i]);
+  });
+}
+
+/** `count` paced streams; while all of them run, `full`, if there is one. @param {any} task */
+async function gaps({ paced, full, count }) {
+  let [begun, isOver, chunks] = [0, false, 0];
   const beside = async () => {
-    while (full !== null && !isOver) {
-      for await (const _ of await llm.chat.completions.create(full)) {
-        chunks++;
-        if (isOver) break;
-      }
+    for await (const _ of await llm.chat.completions.create(full)) {
+      chunks++;
+      if (isOver) break;
     }
   };
-  const others = beside();
-  await Promise.all(Array.from({ length: count }, () => timed(paced, seen)));
+  /** @type {Promise<void> | null} */
+  let other = null;
+  const onFirst = () => {
+    if (++begun === count && full !== null) other = beside();
+  };
+  const all = await Promise.all(Array.from({ length: count }, () => times(paced, onFirst)));
   isOver = true;
-  await others;
-  return { gaps: seen, chunks };
+  await other;
+  return { gaps: gapsOf(all), chunks };
 }
 
 answer(

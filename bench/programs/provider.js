@@ -4,6 +4,7 @@
  * A provider that costs next to nothing: its bytes are made before they are asked for, and sent
  * in batches. Prints its URL. The first part of a request's path tells what to send:
  *   /FAMILY-burst-COUNT   so many texts, 20 events a write, as fast as they are taken
+ *   /FAMILY-flood-COUNT   the same again and again, until nobody reads it
  *   /FAMILY-paced-COUNT   one event every 2 ms
  *   /FAMILY-slow-COUNT    one event every 10 ms
  *   /whole-BYTES          a chat completion of that size; /vectors-COUNT embeddings
@@ -46,12 +47,19 @@ async function pace(response, /** @type {Buffer[]} */ parts, /** @type {number} 
   response.end();
 }
 
+/** Without its end. @param {Buffer[]} parts */
+function* flood(parts) {
+  for (;;) yield* parts.slice(0, -1);
+}
+
 /** @param {http.ServerResponse} response @param {string} family @param {string} speed @param {number} count */
 function stream(response, family, speed, count) {
-  const size = speed === 'burst' ? BATCH : 1;
+  const ms = PACES[speed];
+  const size = ms === undefined ? BATCH : 1;
   const parts = once(`${family} ${count} ${size}`, () => batches(EVENTS[family](count), size));
   response.writeHead(200, HEADERS[family]);
-  return speed === 'burst' ? pipeline(parts, response) : pace(response, parts, PACES[speed]);
+  if (ms !== undefined) return pace(response, parts, ms);
+  return pipeline(speed === 'flood' ? flood(parts) : parts, response);
 }
 
 const vector = (/** @type {number} */ seed) =>

@@ -6,12 +6,12 @@ import asyncio
 
 import pytest
 
-from connection import SILENCE, ConnectionBench
+from connection import SILENCE, Connection, ConnectionBench
 from litellm_bridge.calls import Call
 from litellm_bridge.fast import source, tap
 from openai_corpus import corpus, short
 from openai_wire import WORDS, texts, whole
-from oracle import fastly
+from oracle import LOST, fastly
 from suite import feeds, same, same_when_lost
 from test_openai import FAST, LETTERS
 
@@ -135,3 +135,38 @@ def test_the_connection_is_as_it_was_afterwards(bench, loop):
     connection = bench.last
     assert "data_received" not in vars(connection.protocol)
     assert connection.socket.receive == connection.protocol.data_received
+
+
+FLOOD = whole(*texts([f"{number} " for number in range(5000)]))  # a megabyte
+KNOWN = 5 * len(WORDY[0])  # bytes of it after which its events are understood
+
+
+def test_a_flood_leaves_the_loop_to_others(bench, loop, monkeypatch):
+    """However much comes in one read: the next turn of the loop is not far."""
+    turn, taken, plain = [0], {}, Call.try_send_all
+
+    def count(self, messages):
+        taken[turn[0]] = taken.get(turn[0], 0) + len(messages)
+        return plain(self, messages)
+
+    async def stream():
+        running = asyncio.create_task(bench.run(fastly, [FLOOD[:KNOWN], FLOOD[KNOWN:]]))
+        while not running.done():
+            turn[0] += 1
+            await asyncio.sleep(0)
+        return await running
+
+    monkeypatch.setattr(Call, "try_send_all", count)
+    outcome = loop.run_until_complete(stream())
+    assert len(outcome.chunks) > 5000
+    assert max(taken.values()) < 200 and len(taken) > 30
+
+
+def test_what_came_before_a_loss_is_not_lost(bench, loop, monkeypatch):
+    """Though it is taken in turns of the loop that come after the loss."""
+
+    async def taken(self):
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(Connection, "_taken", taken)
+    loop.run_until_complete(same(bench, [FLOOD[:KNOWN], FLOOD[KNOWN:60_000], LOST]))

@@ -11,6 +11,9 @@ Whatever is not data (the end, an error, a lost connection) is left to the gener
 
 aiohttp makes a new timer of its read timeout with every piece; here one timer looks, when it is
 due, how long the silence has been.
+
+A read of the socket may bring 256 KB, a thousand chunks and more. They are taken in shares, one in
+each turn of the loop, so that other streams wait for one share at most.
 """
 
 from __future__ import annotations
@@ -21,6 +24,8 @@ from collections.abc import Callable
 from typing import Any
 
 TakeNow = Callable[[bytes], bool]
+
+SHARE = 16 * 1024  # bytes of one stream in one turn of the loop: some 70 chunks of OpenAI's
 
 
 class Tap:
@@ -35,6 +40,7 @@ class Tap:
         self._receiving = False
         self._came = False
         self._left = False  # take_now could not do all of a piece
+        self._more: asyncio.Handle | None = None  # takes the next share
         self._loop = asyncio.get_running_loop()
         self._heard_at = self._loop.time()
         self._hooks = {
@@ -51,11 +57,9 @@ class Tap:
         """The next piece; b"" where take_now left some of one undone; None: the end, or an error."""
         reader = self._reader
         while not self._left:
-            if reader._exception is not None or (reader._eof and not reader._buffer):
-                return None
-            if reader._buffer:
-                return bytes(reader.read_nowait())
-            if not self._protocol.connected:
+            if reader._buffer:  # what came before an error counts
+                return bytes(reader._read_nowait(SHARE))
+            if self._is_over():
                 return None
             await self._wait()
         self._left = False
@@ -65,6 +69,9 @@ class Tap:
         """The connection is as it was; it may have another response already."""
         if self._reader._waiter is self:
             self._reader._waiter = None
+        if self._more is not None:
+            self._more.cancel()
+            self._more = None
         own = vars(self._protocol)
         if own.get("data_received") is self._hooks["data_received"]:
             for name in self._hooks:
@@ -100,21 +107,34 @@ class Tap:
 
     def _pull(self) -> None:
         reader = self._reader
-        if reader._exception is not None or not reader._buffer:
+        if not reader._buffer:
             self._wake()
         elif not self._take_now(self._buffered()):
             self._left = True
             self._wake()
-        elif reader._eof:
+        elif reader._buffer:
+            self._more = self._loop.call_soon(self._take_share)
+        elif self._is_over():
             self._wake()
         else:
             reader._waiter = self
 
+    def _take_share(self) -> None:
+        self._more = None
+        self._pull()
+
+    def _is_over(self) -> bool:
+        reader = self._reader
+        if reader._eof or reader._exception is not None:
+            return True
+        return not self._protocol.connected
+
     def _buffered(self) -> bytes:
+        """A share of what came."""
         reader = self._reader
         if len(reader._buffer) == 1:
-            return bytes(reader._read_nowait_chunk(-1))
-        return bytes(reader.read_nowait())
+            return bytes(reader._read_nowait_chunk(SHARE))
+        return bytes(reader._read_nowait(SHARE))
 
     # -- between the two
 
@@ -211,7 +231,7 @@ def _serves(loop: asyncio.AbstractEventLoop) -> bool:
     reader._waiter = slot
     reader.feed_data(b"ab")
     reader.feed_data(b"c")  # nobody waits for this one
-    data = bytes(reader._read_nowait_chunk(-1)) + bytes(reader.read_nowait())
+    data = bytes(reader._read_nowait_chunk(1)) + bytes(reader._read_nowait(SHARE))
     reader._waiter = ended._waiter = slot
     reader.set_exception(ValueError())
     ended.feed_eof()
