@@ -9,7 +9,7 @@ import httpx
 from aiohttp.client_proto import ResponseHandler
 from litellm.llms.custom_httpx.aiohttp_transport import AiohttpResponseStream
 
-from oracle import LOST, Bench
+from oracle import LOST, Bench, Transport
 
 HEAD = (
     b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nx-request-id: req-1\r\n"
