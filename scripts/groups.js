@@ -3,6 +3,7 @@
 /** The groups of tests: how each is run, and how its results are counted. */
 
 const fs = require('node:fs');
+const { availableParallelism } = require('node:os');
 const path = require('node:path');
 const { C_COUNTS, NODE_COUNTS, PYTEST_COUNTS, job } = require('./jobs');
 const { ROOT } = require('./paths');
@@ -40,6 +41,7 @@ function testFiles(folder) {
 const nodeOptions = (timeout = TEST_TIMEOUT) => [
   '--test',
   '--test-reporter=spec',
+  `--test-concurrency=${availableParallelism()}`, // files at once
   `--test-timeout=${timeout}`,
 ];
 
@@ -69,6 +71,7 @@ const START = 'test/python/start';
 /** @returns {(majors: string[], litellms: string[]) => Job[]} one job for each LiteLLM */
 function pytestGroup(group, ...paths) {
   const options = ['-q', '-p', 'no:cacheprovider', `--timeout=${TEST_TIMEOUT / 1000}`];
+  options.push('-n', String(availableParallelism()));
   return (_, litellms) =>
     litellms.map((litellm) => {
       const { python, env } = pytestWith(litellm);

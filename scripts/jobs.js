@@ -12,6 +12,7 @@ const { ROOT } = require('./paths');
  * @property {number | null} code exit status
  * @property {number} passed
  * @property {number} failed
+ * @property {number} ms how long it took
  *
  * @typedef {object} Job one run of a test program
  * @property {string} name
@@ -43,9 +44,11 @@ function job(name, counts, file, args, env = {}) {
     async run() {
       const show = (line) => console.log(line);
       const options = { cwd: ROOT, env: { ...process.env, ...env }, onLine: show, onErrorLine: show };
+      const since = performance.now();
       const { code, out } = await run(file, args, options);
       const text = stripVTControlCharacters(out);
-      return { name, code, passed: total(text, counts.passed), failed: total(text, counts.failed) };
+      const numbers = { passed: total(text, counts.passed), failed: total(text, counts.failed) };
+      return { name, code, ...numbers, ms: performance.now() - since };
     },
   };
 }
@@ -53,15 +56,18 @@ function job(name, counts, file, args, env = {}) {
 /** A group that ran nothing proves nothing: it fails. */
 const isGood = ({ code, passed, failed }) => code === 0 && passed > 0 && failed === 0;
 
+const duration = (ms) => (ms < 60_000 ? `${(ms / 1000).toFixed(0)} s` : `${(ms / 60_000).toFixed(1)} min`);
+
 function summarise(results) {
   console.log('\n=== summary');
   for (const result of results) {
     const verdict = isGood(result) ? 'ok' : 'FAILED';
-    const { name, code, passed, failed } = result;
-    console.log(`${verdict.padEnd(7)} ${name}: ${passed} passed, ${failed} failed, exit status ${code}`);
+    const { name, code, passed, failed, ms } = result;
+    const counts = `${passed} passed, ${failed} failed, exit status ${code}`;
+    console.log(`${verdict.padEnd(7)} ${name}: ${counts}, ${duration(ms)}`);
   }
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);
-  console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
+  console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${duration(sum('ms'))}`);
 }
 
 /**

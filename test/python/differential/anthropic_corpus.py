@@ -18,7 +18,7 @@ def named(value: dict[str, Any]) -> bytes:
 
 def start(usage: Any = USAGE, **extra: Any) -> bytes:
     message = {"id": "msg_1", "type": "message", "role": "assistant", "content": [],
-               "model": "claude-3-5-haiku-20241022", "stop_reason": None, "stop_sequence": None}  # fmt: skip
+               "model": "claude-haiku-4-5-20251001", "stop_reason": None, "stop_sequence": None}  # fmt: skip
     if usage is not None:
         message["usage"] = usage
     return named({"type": "message_start", "message": {**message, **extra}})

@@ -17,6 +17,7 @@ HEAD = (
 )
 
 
+READ_BUFFER = 2**16  # bytes; aiohttp stops reading at twice of it
 SILENCE = object()  # a piece that does not come: the rest is never sent
 
 
@@ -56,6 +57,9 @@ class Answer:
     async def __aexit__(self, *_: Any) -> None:
         pass
 
+    def close(self) -> None:
+        pass
+
 
 class Connection:
     """Feeds one answer: each piece in a read of its own, when the one before was taken."""
@@ -71,7 +75,10 @@ class Connection:
 
     async def open(self) -> httpx.Response:
         self.protocol.set_response_params(
-            read_until_eof=True, auto_decompress=False, read_timeout=self._read_timeout_s
+            read_until_eof=True,
+            auto_decompress=False,
+            read_timeout=self._read_timeout_s,
+            read_bufsize=READ_BUFFER,
         )
         self.socket.receive(HEAD)
         message, self._reader = await self.protocol.read()
@@ -89,7 +96,7 @@ class Connection:
                 self.protocol.connection_lost(ConnectionResetError("connection lost"))
                 return
             if piece:
-                self.socket.receive(b"%x\r\n%s\r\n" % (len(piece), piece))
+                self.socket.receive(b"".join(map(_http_chunk, _parts(piece))))
             await self._taken()
         self.socket.receive(b"0\r\n\r\n")
 
@@ -97,6 +104,15 @@ class Connection:
         while self._reader._buffer and self.socket.reading.is_set():
             await asyncio.sleep(0)
         await asyncio.sleep(0)  # whoever was woken by it runs first
+
+
+def _parts(piece: bytes | tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """A tuple is one read of several HTTP chunks."""
+    return piece if isinstance(piece, tuple) else (piece,)
+
+
+def _http_chunk(part: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(part), part)
 
 
 class ConnectionBench(Bench):

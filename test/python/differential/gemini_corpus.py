@@ -22,7 +22,7 @@ def chunk(*parts: Any, usage: Any = None, finish: Any = None, **extra: Any) -> d
     value: dict[str, Any] = {"candidates": [candidate]}
     if usage is not None:
         value["usageMetadata"] = usage
-    return {**value, "modelVersion": "gemini-2.0-flash", "responseId": "abc", **extra}
+    return {**value, "modelVersion": "gemini-2.5-flash", "responseId": "abc", **extra}
 
 
 def texts(contents: list[Any], **extra: Any) -> list[dict[str, Any]]:

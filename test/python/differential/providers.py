@@ -105,7 +105,7 @@ PROVIDERS = {
     "mistral": _line_reader("mistral/mistral-small"),
     "deepseek": _line_reader("deepseek/deepseek-chat"),
     "openrouter": _line_reader("openrouter/openai/gpt-4o-mini"),
-    "anthropic": _line_reader("anthropic/claude-3-5-haiku-20241022"),
+    "anthropic": _line_reader("anthropic/claude-haiku-4-5-20251001"),
     "bedrock": _bedrock("converse/anthropic.claude-3-5-sonnet-20240620-v1:0"),
     "bedrock anthropic": _bedrock("invoke/anthropic.claude-3-5-sonnet-20240620-v1:0"),
     "bedrock titan": _bedrock("invoke/amazon.titan-text-express-v1"),
@@ -114,7 +114,7 @@ PROVIDERS = {
     "bedrock cohere": _bedrock("invoke/cohere.command-text-v14"),
     "bedrock nova": _bedrock("invoke/us.amazon.nova-lite-v1:0"),
     "bedrock deepseek": _bedrock("deepseek_r1/arn:aws:bedrock:us-east-1:1:imported-model/r1"),
-    "gemini": Provider(_module_level, {"model": "gemini/gemini-2.0-flash"}),
+    "gemini": Provider(_module_level, {"model": "gemini/gemini-2.5-flash"}),
     "cohere": Provider(_cached, {"model": "cohere_chat/" + COHERE}),
     "cohere 2": Provider(_cached, {"model": "cohere_chat/command-r"}),  # of newer versions only
     "ollama_chat": _line_reader("ollama_chat/llama3", api_base="http://provider"),

@@ -63,6 +63,14 @@ def test_a_silence_longer_than_the_read_timeout(at, bench, loop, monkeypatch):
     loop.run_until_complete(same(bench, [*WORDY[:at], SILENCE]))
 
 
+def test_a_read_of_more_than_the_reader_takes_at_once(bench, loop, monkeypatch):
+    """aiohttp may parse the rest of it when there is room again, and nothing comes after that."""
+    monkeypatch.setattr(bench, "read_timeout_s", 0.5)
+    words = texts([f"{number} " * 500 for number in range(200)])
+    events = [event + b"\n\n" for event in whole(*words).split(b"\n\n")]
+    loop.run_until_complete(same(bench, [*events[:9], tuple(events[9:150]), SILENCE]))
+
+
 def test_pieces_that_come_in_time_put_the_read_timeout_off(bench, loop, monkeypatch):
     monkeypatch.setattr(bench, "read_timeout_s", 0.5)
     monkeypatch.setattr(bench, "pause_s", 0.02)
@@ -98,8 +106,9 @@ def test_a_failure_in_the_callback_is_the_streams(bench, loop, monkeypatch):
     assert outcome.error == ("MemoryError", None, "no room for it")
 
 
-def test_without_credit_the_connection_is_held_up(bench, loop, monkeypatch):
+def test_without_credit_the_connection_is_held_up(loop, monkeypatch):
     """As far as the reader's own limit; and all of it comes when there is credit."""
+    bench = ConnectionBench("openai")
     open_again = asyncio.Event()
 
     async def wait(self, kind, payload, flags=0):
@@ -119,6 +128,7 @@ def test_without_credit_the_connection_is_held_up(bench, loop, monkeypatch):
         pieces = [data[at : at + 150_000] for at in range(0, len(data), 150_000)]
         running = asyncio.create_task(bench.run(fastly, pieces))
         while not (hasattr(bench, "last") and bench.last.socket.pauses):
+            assert not running.done(), running.result()
             await asyncio.sleep(0)
         assert bench.last._reader._size < 300_000
         open_again.set()
@@ -126,7 +136,6 @@ def test_without_credit_the_connection_is_held_up(bench, loop, monkeypatch):
         text = "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in outcome.chunks)
         assert text == "".join(words)
 
-    del bench.last
     loop.run_until_complete(stream())
 
 

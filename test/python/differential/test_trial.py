@@ -56,13 +56,13 @@ def test_a_version_whose_chunks_hang_on_what_can_not_be_seen(loop, caplog, monke
 
 
 def test_a_version_without_what_the_trial_needs(loop, caplog, monkeypatch):
-    monkeypatch.delattr(litellm, "CustomStreamWrapper")
+    monkeypatch.setattr(litellm, "CustomStreamWrapper", None)
     loop.run_until_complete(trial.tried())
     assert not switch.on and len(said(caplog)) == 1
 
 
 def test_a_version_that_is_known(loop, monkeypatch):
     monkeypatch.setattr(trial, "installed_version", lambda: "1.103.7")
-    monkeypatch.delattr(litellm, "CustomStreamWrapper")
+    monkeypatch.setattr(litellm, "CustomStreamWrapper", None)
     loop.run_until_complete(trial.tried())
     assert switch.on
