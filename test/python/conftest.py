@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from pathlib import Path
@@ -9,19 +8,13 @@ import pytest
 
 from peer import PeerChannel, Worker
 from provider import Provider
+from workers import loop, spawn
 
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # no test reaches for the network
 
+__all__ = ["PRELOAD", "loop", "spawn"]  # fixtures among them
+
 PRELOAD = Path(__file__).parent / "preloads"
-
-
-@pytest.fixture(scope="session")
-def loop():
-    """One for all, as in the worker: LiteLLM's clients and queues belong to it."""
-    loop = asyncio.new_event_loop()
-    yield loop
-    loop.run_until_complete(loop.shutdown_asyncgens())
-    loop.close()
 
 
 @pytest.fixture(scope="session")
@@ -29,20 +22,6 @@ def provider():
     provider = Provider()
     yield provider
     provider.stop()
-
-
-@pytest.fixture
-def spawn():
-    """Starts workers, and ends them after the test."""
-    workers: list[Worker] = []
-
-    def start(**options) -> Worker:
-        workers.append(Worker(**options))
-        return workers[-1]
-
-    yield start
-    for worker in workers:
-        worker.kill()
 
 
 @pytest.fixture(scope="session")

@@ -72,6 +72,19 @@ BEDROCK = {
     "usage": {"inputTokens": 1, "outputTokens": 1, "totalTokens": 2},
     "metrics": {"latencyMs": 1},
 }
+# OpenAI's stream: so many chunks that most of them are answered from templates.
+WORDS = [f"{number} " for number in range(60)]
+_CHUNK = {"id": "c-1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+_DELTAS = [*({"content": word} for word in WORDS), {}]
+STREAM = [
+    {
+        **_CHUNK,
+        "choices": [{"index": 0, "delta": delta, "finish_reason": None if delta else "stop"}],
+    }
+    for delta in _DELTAS
+]
+GATE = threading.Event()  # a stream goes on after its first chunk when it is set
+GATE.set()
 # By a part of the path; what is of no provider (boto3, requests) is answered as the first.
 ANSWERS = {
     "completions": OPENAI,
@@ -85,7 +98,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("content-length", 0)))
+        asked = self.rfile.read(int(self.headers.get("content-length", 0)))
+        if b'"stream":true' in asked.replace(b" ", b""):
+            self._stream()
+            return
         answer = next((body for part, body in ANSWERS.items() if part in self.path), OPENAI)
         data = json.dumps(answer).encode()
         self.send_response(200)
@@ -93,6 +109,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+
+    def _stream(self) -> None:
+        """An event a write."""
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("connection", "close")
+        self.end_headers()
+        for event in [*map(json.dumps, STREAM), "[DONE]"]:
+            self.wfile.write(f"data: {event}\n\n".encode())
+            self.wfile.flush()
+            GATE.wait(timeout=20)
 
     do_GET = do_POST
 

@@ -4,20 +4,27 @@ import os
 
 import pytest
 
-from peer import Worker
+from authority import Authority, Server
+from workers import loop, spawn
+
+__all__ = ["loop", "spawn"]
 
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # no test reaches for the network
 
 
-@pytest.fixture
-def spawn():
-    """Starts workers, and ends them after the test."""
-    workers: list[Worker] = []
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("tls") / "ca", "litellm-bridge test")
 
-    def start(**options) -> Worker:
-        workers.append(Worker(**options))
-        return workers[-1]
 
-    yield start
-    for worker in workers:
-        worker.kill()
+@pytest.fixture(scope="session")
+def urls(authority):
+    certificates = {
+        "good": authority.certificate("localhost"),
+        "expired": authority.certificate("localhost", days=-1),
+        "wrong host": authority.certificate("example.org"),
+    }
+    servers = {name: Server(file) for name, file in certificates.items()}
+    yield {name: server.url for name, server in servers.items()}
+    for server in servers.values():
+        server.close()

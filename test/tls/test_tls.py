@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from authority import Authority, Server
+from authority import Authority
 from litellm_bridge import frames
 from peer import PACKAGE
 
@@ -24,24 +24,6 @@ UNKNOWN = ("self-signed certificate", "unable to get local issuer certificate")
 REFUSALS = {"expired": ("certificate has expired",), "wrong host": ("mismatch", "doesn't match")}
 # These two ask for certifi's bundle, whatever SSL_CERT_FILE says.
 OF_CERTIFI = ("boto3", "requests")
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("tls") / "ca", "litellm-bridge test")
-
-
-@pytest.fixture(scope="module")
-def urls(authority):
-    certificates = {
-        "good": authority.certificate("localhost"),
-        "expired": authority.certificate("localhost", days=-1),
-        "wrong host": authority.certificate("example.org"),
-    }
-    servers = {name: Server(file) for name, file in certificates.items()}
-    yield {name: server.url for name, server in servers.items()}
-    for server in servers.values():
-        server.close()
 
 
 @pytest.fixture(scope="module")
