@@ -37,17 +37,26 @@ function testFiles(folder) {
   return all.filter((name) => name.endsWith('.test.js')).map((name) => path.join(folder, name));
 }
 
-/** Options of Node for a test run. @param {number} [timeout] ms */
-const nodeOptions = (timeout = TEST_TIMEOUT) => [
+/**
+ * Options of Node for a test run.
+ * @param {number} [timeout] ms
+ * @param {number} [files] at once
+ */
+const nodeOptions = (timeout = TEST_TIMEOUT, files = availableParallelism()) => [
   '--test',
   '--test-reporter=spec',
-  `--test-concurrency=${availableParallelism()}`, // files at once
+  `--test-concurrency=${files}`,
   `--test-timeout=${timeout}`,
 ];
 
-/** The arguments of Node for the test files of a group. @param {number} [timeout] ms */
-function nodeTests(group, timeout) {
-  return [...nodeOptions(timeout), ...filesOf(group)];
+/**
+ * The arguments of Node for the test files of a group.
+ * @param {string} group
+ * @param {number} [timeout] ms
+ * @param {number} [files] at once
+ */
+function nodeTests(group, timeout, files) {
+  return [...nodeOptions(timeout, files), ...filesOf(group)];
 }
 
 /** @returns {(majors: string[]) => Job[]} one job for each Node version */
@@ -63,7 +72,7 @@ function nodeGroup(group, timeout = TEST_TIMEOUT) {
 const LONG_TIMEOUT = 900_000;
 
 /** For what does not depend on Node's version: under the newest of those that are asked for. */
-const onceGroup = (group) => (majors) => nodeGroup(group, LONG_TIMEOUT)(majors.slice(-1));
+const onceGroup = (group, timeout) => (majors) => nodeGroup(group, timeout)(majors.slice(-1));
 
 const DIFFERENTIAL = 'test/python/differential';
 const START = 'test/python/start';
@@ -115,15 +124,15 @@ const GROUPS = {
   start: onLocked(pytestGroup('start', START)),
   js: nodeGroup('js'),
   process: nodeGroup('process'),
-  streams: nodeGroup('streams'),
-  cancel: nodeGroup('cancel'),
-  flow: nodeGroup('flow'),
+  streams: onceGroup('streams'),
+  cancel: onceGroup('cancel'),
+  flow: onceGroup('flow'),
   e2e: nodeGroup('e2e'),
   lambda: nodeGroup('lambda'),
-  layer: onceGroup('layer'),
-  'e2e-lambda': onceGroup('e2e-lambda'),
-  publish: onceGroup('publish'),
-  iac: onceGroup('iac'),
+  layer: onceGroup('layer', LONG_TIMEOUT),
+  'e2e-lambda': onceGroup('e2e-lambda', LONG_TIMEOUT),
+  publish: onceGroup('publish', LONG_TIMEOUT),
+  iac: onceGroup('iac', LONG_TIMEOUT),
   tls: (...chosen) => [
     ...onLocked(pytestGroup('tls', 'test/tls'))(...chosen),
     ...nodeGroup('tls')(chosen[0]),

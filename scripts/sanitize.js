@@ -52,8 +52,7 @@ function sanitizedEnvironment(folder) {
 function nodeJobs(folder) {
   const env = sanitizedEnvironment(folder);
   return NODE_GROUPS.map((group) => {
-    const tests = nodeTests(group, TEST_TIMEOUT).filter((arg) => !WITHOUT.test(arg));
-    const args = ['--test-concurrency=1', ...tests];
+    const args = nodeTests(group, TEST_TIMEOUT, 1).filter((arg) => !WITHOUT.test(arg));
     return job(`${group}, addon with sanitizers`, NODE_COUNTS, process.execPath, args, env);
   });
 }
