@@ -1,7 +1,8 @@
 'use strict';
 
 /**
- * The native addon of this process: `errors`, `platform(env)`, `Port`. Everything in lib/ that
+ * The native addon of this process: `errors`, `platform(env)`, `environment`
+ * (`process.env` as Node made it), `Port`. Everything in lib/ that
  * needs it takes it from here.
  */
 

@@ -7,10 +7,12 @@
 
 const { createHash } = require('node:crypto');
 const path = require('node:path');
+const { isMainThread } = require('node:worker_threads');
 
 const { now } = require('./clock');
 const { privateInterpreter } = require('./environment');
 const { LiteLLMError, invalidArgument } = require('./errors');
+const native = require('./native');
 const { checkVariables } = require('./options');
 
 /**
@@ -109,6 +111,15 @@ function environmentBlock(variables) {
 }
 
 /**
+ * The process's own environment is read by the addon, in a hundredth of the time that asking for
+ * each variable takes. A thread, a program and a test runner's sandbox may have another one.
+ * @param {Record<string, string | undefined>} environment
+ */
+function isOfProcess(environment) {
+  return isMainThread && environment === native.environment;
+}
+
+/**
  * What `port.start` takes.
  * @param {Shape} shape
  * @param {Record<string, string | undefined>} variables over the environment
@@ -121,7 +132,7 @@ function startArguments(shape, variables, environment = process.env) {
   return {
     python: shape.python ?? null,
     privatePython: shape.python === undefined ? privateInterpreter() : null,
-    env: environmentBlock(environment),
+    env: isOfProcess(environment) ? null : environmentBlock(environment),
     variables: environmentBlock(variables),
     inherit: Object.keys(shape).length === 0,
     script: SCRIPT,

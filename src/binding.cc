@@ -242,7 +242,7 @@ private:
     lb_port_close(session->port);
   }
 
-  // start({ python?, privatePython?, env, variables, inherit, script, options })
+  // start({ python?, privatePython?, env, variables, inherit, script, options }); env null: the process's
   Napi::Value Start(const Napi::CallbackInfo &info) {
     Napi::Env env = info.Env();
     if (session_ == nullptr) return ThrowCoded(env, LB_ECLOSED);
@@ -251,11 +251,13 @@ private:
     std::string private_python = StringOf(from.Get("privatePython"));
     std::string script = StringOf(from.Get("script"));
     std::string worker = StringOf(from.Get("options"));
-    std::string base = StringOf(from.Get("env")), over = StringOf(from.Get("variables"));
+    bool own = from.Get("env").IsNull();
+    std::string base = own ? "" : StringOf(from.Get("env")), over = StringOf(from.Get("variables"));
     std::vector<char *> envp = EntriesOf(base), variables = EntriesOf(over);
     lb_start_options_t start = {python.empty() ? nullptr : python.c_str(),
                                 private_python.empty() ? nullptr : private_python.c_str(),
-                                script.c_str(), worker.c_str(), envp.data()};
+                                script.c_str(), worker.c_str(),
+                                own ? lb_env_of_process() : envp.data()};
     return Started(env, {start, variables.data(), from.Get("inherit").ToBoolean().Value()});
   }
 
@@ -388,7 +390,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Fill(exports, "Port", Napi::Value(Port::Define(env)), "errors", Napi::Value(Errors(env)),
        "platform", Napi::Value(Napi::Function::New(env, Platform)), "inspect",
        Napi::Value(Napi::Function::New(env, Inspect)), "build", BuildOf(env), "otherCopies",
-       Napi::Value(OtherCopies(env)));
+       Napi::Value(OtherCopies(env)), "environment",
+       env.Global().Get("process").As<Napi::Object>().Get("env"));
   return exports;
 }
 

@@ -3,6 +3,14 @@
 #include <stddef.h>
 #include <string.h>
 
+#ifdef __APPLE__
+#include <crt_externs.h>
+char **lb_env_of_process(void) { return *_NSGetEnviron(); } /* a library can't see environ there */
+#else
+extern char **environ;
+char **lb_env_of_process(void) { return environ; }
+#endif
+
 const char *lb_env_lookup(void *envp, const char *name) {
   size_t len = strlen(name);
   for (char *const *entry = envp; entry != NULL && *entry != NULL; entry++)

@@ -16,6 +16,10 @@ typedef enum lb_platform {
 /* Returns a borrowed value, or NULL when the variable is not set. */
 typedef const char *(*lb_getenv_fn)(void *arg, const char *name);
 
+/* The process's own environment, as "NAME=value": borrowed until a variable is next set or unset.
+ * To be called on the thread that sets them: Node's main thread. */
+char **lb_env_of_process(void);
+
 /* An lb_getenv_fn over a NULL-terminated array of "NAME=value" (char *const *).
  */
 const char *lb_env_lookup(void *envp, const char *name);
