@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import litellm
 from litellm.integrations.custom_logger import CustomLogger
+from litellm.litellm_core_utils import streaming_handler
 
 from litellm_bridge import frames, wrappers
 from litellm_bridge.accounts import StreamAccount
@@ -29,6 +30,18 @@ wrappers.install(litellm)
 LOG_WAIT_S = 5.0
 SILENCE_S = 0.02  # after the last task has ended
 LOST = object()  # a piece that is the loss of the connection
+
+
+class OneAfterAnother:
+    """LiteLLM runs its handlers of a success in a thread and on the loop at once. Both write into
+    one dict, and the first takes the cost out of it before the second has told it, now and then:
+    also between two plain runs (7 of 1,004 with a switch interval of a microsecond)."""
+
+    def submit(self, work: Any, *args: Any, **options: Any) -> None:
+        work(*args, **options)
+
+
+streaming_handler.executor = OneAfterAnother()
 
 
 class Pieces(httpx.AsyncByteStream):
