@@ -10,6 +10,7 @@ const { AsyncResource } = require('node:async_hooks');
 const { Deadline, now } = require('./clock');
 const { AbortError, LiteLLMError, fromMeta } = require('./errors');
 const { END, ERROR, RESULT } = require('./frames');
+const { WHOLE_WINDOW, WINDOW } = require('./reader');
 const { listen, unlisten } = require('./signals');
 
 const WHOLE = 0;
@@ -71,6 +72,7 @@ class Call {
     this.#receiver = receiver;
     this.name = name;
     this.kind = kind;
+    this.window = kind === STREAM ? WINDOW : WHOLE_WINDOW;
     /** JSON; let go once it is sent. */
     this.body = body;
     /** Where it was sent. @type {{ generation: import('./generation').Generation, id: number } | null} */

@@ -13,7 +13,6 @@ const { LOG } = require('./frames');
 const { Generation } = require('./generation');
 const { fromFrame } = require('./log');
 const native = require('./native');
-const { WINDOW } = require('./reader');
 const { claim, environmentBlock, resolveEnv, startArguments } = require('./shape');
 const { isAhead } = require('./warmup');
 
@@ -312,7 +311,7 @@ class Connection {
   #send(call) {
     const generation = /** @type {Generation} */ (this.#current);
     try {
-      const id = this.#port.call(call.name, call.kind, call.body, WINDOW);
+      const id = this.#port.call(call.name, call.kind, call.body, call.window);
       call.sent({ generation, id });
     } catch (error) {
       return this.#sendAnew(call, /** @type {any} */ (error));

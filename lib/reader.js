@@ -7,8 +7,14 @@
 
 const { Deadline } = require('./clock');
 
-/** Bytes of credit of a call: what it may have waiting here. */
-const WINDOW = 512 * 1024;
+/**
+ * Bytes of credit of a stream: what it may have waiting here. With the one frame that may come on
+ * top (256 KiB), all of it as strings of two bytes a character, that is the megabyte of a call.
+ */
+const WINDOW = 256 * 1024;
+
+/** The same of a whole answer, which waits in parts, as bytes: here it has no reader yet. */
+const WHOLE_WINDOW = 512 * 1024;
 
 /** Consumption is told to the addon in portions: a crossing for each frame would cost more. */
 const PORTION = WINDOW / 8;
@@ -184,4 +190,4 @@ class FrameReader {
   }
 }
 
-module.exports = { FrameReader, WINDOW };
+module.exports = { FrameReader, WHOLE_WINDOW, WINDOW };

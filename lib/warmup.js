@@ -8,7 +8,7 @@
 
 const { now } = require('./clock');
 const { RESULT } = require('./frames');
-const { WINDOW } = require('./reader');
+const { WHOLE_WINDOW } = require('./reader');
 
 const NAME = 'bridge.warm_up';
 const WHOLE = 0;
@@ -52,7 +52,7 @@ class WarmUp {
    */
   begin(port, generation, providers) {
     try {
-      const id = port.call(NAME, WHOLE, JSON.stringify({ providers }), WINDOW);
+      const id = port.call(NAME, WHOLE, JSON.stringify({ providers }), WHOLE_WINDOW);
       generation.calls.set(id, /** @type {any} */ (this));
     } catch {
       this.#resolve(null); // the process died just now; its end is told elsewhere

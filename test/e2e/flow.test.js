@@ -2,7 +2,10 @@
 /** Many calls, large payloads, slow readers: nothing is lost, nothing holds up another. */
 const assert = require('node:assert/strict');
 const { AsyncLocalStorage } = require('node:async_hooks');
+const fs = require('node:fs');
 const test = require('node:test');
+const v8 = require('node:v8');
+const vm = require('node:vm');
 const { steps, openai } = require('../fixtures/provider');
 const support = require('./support.js');
 
@@ -10,6 +13,8 @@ const llm = support.openBridge();
 const provider = support.sharedProvider();
 
 const MB = 1 << 20;
+v8.setFlagsFromString('--expose-gc');
+const gc = vm.runInNewContext('gc');
 const words = (name, count) => Array.from({ length: count }, (_, i) => `${name}-${i} `);
 
 test('flow: 100 streams at once through one Python, each whole and in order', async () => {
@@ -101,6 +106,71 @@ test('flow: a reader that stops holds up its provider and no other call, in boun
   }
   assert.equal(next, pieces);
   assert.equal(await exchange.closed, 'finished');
+});
+
+/** Everything of ours and the garbage of others gone: bytes that Node holds. */
+function held() {
+  for (let i = 0; i < 3; i++) gc();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+const residentMemory = (pid) =>
+  Number(/^VmRSS:\s+(\d+) kB$/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
+
+/** Texts without an end: a few letters, or some that take two bytes each here and one on the wire. */
+const ENDLESS = [
+  (i) => openai.event(openai.chunk({ content: `${i} ` })),
+  (i) => openai.event(openai.chunk({ content: `${i} ☃${'x'.repeat(8 << 10)}` })),
+];
+
+async function openEndless(name, make) {
+  provider.route(name, [steps.status(200, openai.SSE_HEADERS), steps.flood(Infinity, make)]);
+  const stream = await llm.chat.completions.create(support.request(provider, name, { stream: true }));
+  const iterator = stream[Symbol.asyncIterator]();
+  await iterator.next();
+  return { stream, iterator, exchange: await provider.received(name) };
+}
+
+async function readAnother() {
+  const { chunks } = await support.stream(llm, support.request(provider, 'other'));
+  assert.equal(support.textOf(chunks), words('other', 100).join(''));
+}
+
+const writtenTo = (calls) => calls.reduce((sum, { exchange }) => sum + exchange.written, 0);
+
+/** Reads other streams until nothing goes to these readers any more. */
+async function untilHeldUp(calls) {
+  for (let before = -1; before !== writtenTo(calls); ) {
+    before = writtenTo(calls);
+    for (let i = 0; i < 3; i++) await readAnother();
+  }
+}
+
+test('flow: slow readers hold up their own providers alone, at 1 MB a call', async () => {
+  provider.route('other', openai.stream(openai.text(words('other', 100))));
+  await readAnother();
+  const bare = held();
+  const calls = await Promise.all(
+    Array.from({ length: 8 }, (_, i) => openEndless(`endless${i}`, ENDLESS[i % 2])),
+  );
+  const perCall = () => (held() - bare) / calls.length;
+  await untilHeldUp(calls);
+  assert.ok(perCall() < MB, `${perCall()} bytes a call in Node`);
+  const resident = residentMemory(llm.status().pid);
+  for (let i = 0; i < 60; i++) {
+    // Each takes a chunk now and then.
+    for (const { iterator } of calls) assert.equal((await iterator.next()).done, false);
+    if (i % 6 === 0) await readAnother();
+  }
+  await untilHeldUp(calls);
+  assert.ok(perCall() < MB, `${perCall()} bytes a call in Node`);
+  const grown = residentMemory(llm.status().pid) - resident;
+  assert.ok(grown < 16 * MB, `${grown} bytes more in Python`);
+  for (const { stream, exchange } of calls) {
+    stream.abort();
+    assert.equal(await exchange.closed, 'client');
+  }
 });
 
 test('flow: streams beside one at full speed come to their ends while it goes on', async () => {

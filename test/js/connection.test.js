@@ -6,7 +6,7 @@ const assert = require('node:assert/strict');
 const { test } = require('node:test');
 
 const { DELTA, END, LOG, RESULT, TEMPLATE } = require('../../lib/frames');
-const { WINDOW } = require('../../lib/reader');
+const { WHOLE_WINDOW, WINDOW } = require('../../lib/reader');
 const { load, settlement } = require('./support/native-double');
 const { REQUEST, textChunk } = require('./support/peers');
 
@@ -83,7 +83,7 @@ test('a call is sent with its name, kind, arguments and window', async () => {
   llm.chat.completions.create({ ...REQUEST, stream: true }).catch(() => {});
   await settled();
   assert.deepEqual(port.calls('call'), [
-    ['completion', 0, JSON.stringify(REQUEST), WINDOW],
+    ['completion', 0, JSON.stringify(REQUEST), WHOLE_WINDOW],
     ['completion', 1, JSON.stringify({ ...REQUEST, stream: true }), WINDOW],
   ]);
 });
