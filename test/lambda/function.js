@@ -10,6 +10,7 @@ const { setTimeout: pause } = require('node:timers/promises');
 const { privatePython } = require('../../lib/environment');
 const { clientFolder } = require('../../scripts/steps/lambda-clients');
 const { Provider } = require('../fixtures/provider');
+const { lambdaEnvironment } = require('./environment');
 const { childrenOf, isGone, isStopped } = require('./processes');
 const { RuntimeApi } = require('./runtime-api');
 
@@ -20,30 +21,9 @@ const POLL = 5; // ms
 /** The clients that Lambda has for this Node: nodejs24.x has the fourth only. */
 const CLIENTS = { 20: ['3.3'], 22: ['3.3', '4.0'], 24: ['4.0'] }[MAJOR] ?? [];
 
-/** What a function from a zip file finds. Lambda sets no HOME. */
 function environment(api, handler) {
   return {
-    PATH: '/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin',
-    LD_LIBRARY_PATH:
-      '/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib',
-    LANG: 'en_US.UTF-8',
-    TZ: ':UTC',
-    LAMBDA_TASK_ROOT: HANDLERS,
-    LAMBDA_RUNTIME_DIR: '/var/runtime',
-    _HANDLER: handler,
-    AWS_REGION: 'eu-west-1',
-    AWS_DEFAULT_REGION: 'eu-west-1',
-    AWS_ACCESS_KEY_ID: 'AKIAFIXTURE',
-    AWS_SECRET_ACCESS_KEY: 'fixture-secret',
-    AWS_EXECUTION_ENV: `AWS_Lambda_nodejs${MAJOR}.x`,
-    AWS_LAMBDA_RUNTIME_API: api.address,
-    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-    AWS_LAMBDA_FUNCTION_NAME: 'bridge',
-    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1769',
-    AWS_LAMBDA_LOG_GROUP_NAME: '/aws/lambda/bridge',
-    AWS_LAMBDA_LOG_STREAM_NAME: '2026/01/01/[$LATEST]0123456789abcdef',
-    AWS_LAMBDA_LOG_FORMAT: 'TEXT',
+    ...lambdaEnvironment({ address: api.address, handler, task: HANDLERS, node: MAJOR }),
     // No layer is attached here; named, it is the layer's part that is played.
     LITELLM_BRIDGE_PYTHON: privatePython() ?? '',
   };

@@ -14,6 +14,7 @@ const { setTimeout: pause } = require('node:timers/promises');
 const { CACHE, ROOT } = require('../../../scripts/paths');
 const { CLIENT, NODE, addonFolder, buildRoot, clientFolder } = require('../../../scripts/steps/lambda-root');
 const { nodeBinary } = require('../../../scripts/steps/node-versions');
+const { lambdaEnvironment } = require('../../lambda/environment');
 const { childrenOf, isGone, isStopped } = require('../../lambda/processes');
 const { RuntimeApi } = require('../../lambda/runtime-api');
 
@@ -80,34 +81,6 @@ function prepare(layer) {
   };
   const remove = () => fs.rmSync(folder, { recursive: true, force: true });
   return { layer, files, root: at('root'), remove };
-}
-
-/** Lambda's own, for a function from a zip file. It sets no HOME. */
-function environment(address, more) {
-  return {
-    PATH: '/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin',
-    LD_LIBRARY_PATH:
-      '/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib',
-    LANG: 'en_US.UTF-8',
-    TZ: ':UTC',
-    LAMBDA_TASK_ROOT: '/var/task',
-    LAMBDA_RUNTIME_DIR: '/var/runtime',
-    _HANDLER: 'handler.handler',
-    AWS_REGION: 'eu-west-1',
-    AWS_DEFAULT_REGION: 'eu-west-1',
-    AWS_ACCESS_KEY_ID: 'AKIAFIXTURE',
-    AWS_SECRET_ACCESS_KEY: 'fixture-secret',
-    AWS_EXECUTION_ENV: `AWS_Lambda_nodejs${NODE}.x`,
-    AWS_LAMBDA_RUNTIME_API: address,
-    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-    AWS_LAMBDA_FUNCTION_NAME: 'bridge',
-    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1769',
-    AWS_LAMBDA_LOG_GROUP_NAME: '/aws/lambda/bridge',
-    AWS_LAMBDA_LOG_STREAM_NAME: '2026/01/01/[$LATEST]0123456789abcdef',
-    AWS_LAMBDA_LOG_FORMAT: 'TEXT',
-    ...more,
-  };
 }
 
 async function until(condition) {
@@ -232,7 +205,9 @@ class LambdaFunction {
 /** @param {ReturnType<typeof prepare>} prepared @param {NodeJS.ProcessEnv} [env] more variables */
 async function startFunction(prepared, env = {}) {
   const api = await new RuntimeApi().listen();
-  return new LambdaFunction(api, prepared, environment(api.address, env));
+  const { address } = api;
+  const own = lambdaEnvironment({ address, handler: 'handler.handler', task: '/var/task', node: NODE });
+  return new LambdaFunction(api, prepared, { ...own, ...env });
 }
 
 module.exports = { innerPid, isGone, memoryOf, prepare, startFunction, until };
