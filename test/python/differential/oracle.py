@@ -28,7 +28,7 @@ litellm.suppress_debug_info = True  # it prints with each error otherwise
 wrappers.install(litellm)
 
 LOG_WAIT_S = 5.0
-SILENCE_S = 0.02  # after the last task has ended
+SILENCE = 10  # turns of the loop, after the last task has ended
 LOST = object()  # a piece that is the loss of the connection
 
 
@@ -211,15 +211,21 @@ class Bench:
     async def _logged(self, before: set[Any], expected: int) -> None:
         """Waits for the tasks in which LiteLLM logs, and for its queue of them.
 
-        It logs nothing of a stream without chunks, which can't be waited for.
+        It logs nothing of a stream without chunks, which can't be waited for: then a few turns of
+        the loop without a task must do, however long they take.
         """
-        deadline = time.monotonic() + (LOG_WAIT_S if expected else SILENCE_S)
+        deadline = time.monotonic() + LOG_WAIT_S
+        quiet = 0
         while len(self._recorder.seen) < max(expected, 1) and time.monotonic() < deadline:
             tasks = {task for task in asyncio.all_tasks() - before if not _is_worker(task)}
             if tasks:
                 await asyncio.wait(tasks, timeout=LOG_WAIT_S)
-            else:
+                quiet = 0
+            elif quiet < SILENCE or expected:
                 await asyncio.sleep(0.002)
+                quiet += 1
+            else:
+                break
 
 
 def _is_worker(task: Any) -> bool:
