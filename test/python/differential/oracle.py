@@ -13,6 +13,7 @@ import httpx
 import litellm
 from litellm.integrations.custom_logger import CustomLogger
 from litellm.litellm_core_utils import streaming_handler
+from litellm.litellm_core_utils.logging_worker import GLOBAL_LOGGING_WORKER
 
 from litellm_bridge import frames, wrappers
 from litellm_bridge.accounts import StreamAccount
@@ -209,23 +210,18 @@ class Bench:
         return await self._provider.open(self._client, **extra)
 
     async def _logged(self, before: set[Any], expected: int) -> None:
-        """Waits for the tasks in which LiteLLM logs, and for its queue of them.
-
-        It logs nothing of a stream without chunks, which can't be waited for: then a few turns of
-        the loop without a task must do, however long they take.
-        """
+        """Waits for the tasks in which LiteLLM logs, and for its queue of them."""
         deadline = time.monotonic() + LOG_WAIT_S
-        quiet = 0
-        while len(self._recorder.seen) < max(expected, 1) and time.monotonic() < deadline:
+        while time.monotonic() < deadline:
             tasks = {task for task in asyncio.all_tasks() - before if not _is_worker(task)}
             if tasks:
                 await asyncio.wait(tasks, timeout=LOG_WAIT_S)
-                quiet = 0
-            elif quiet < SILENCE or expected:
-                await asyncio.sleep(0.002)
-                quiet += 1
-            else:
-                break
+                continue
+            if GLOBAL_LOGGING_WORKER._queue is not None:
+                await GLOBAL_LOGGING_WORKER._queue.join()
+            if len(self._recorder.seen) >= expected:
+                return
+            await asyncio.sleep(0.002)
 
 
 def _is_worker(task: Any) -> bool:
