@@ -44,11 +44,12 @@ def test_a_measure_is_switched_off_by_name_and_all_by_all(caplog):
 
 
 IN_FORCE = {
-    "gc": "import gc; assert gc.get_freeze_count() > 0",
+    "gc": "import gc; assert gc.get_freeze_count() > 0 and gc.get_threshold()[2] == 3",
     "ca": "import ssl, aiohttp.connector as c; assert type(c._SSL_CONTEXT_VERIFIED) is not ssl.SSLContext",
     "pydantic": "from litellm.types.router import LiteLLM_Params as P; assert not P.__pydantic_complete__",
     "openai": "assert 'openai.types.video' not in sys.modules",
     "tokenizers": "assert '_core_bpe' not in vars(litellm.encoding)",
+    "counting": "litellm.encoding.encode('x'); assert '_core_bpe' not in vars(litellm.encoding)",
     "anthropic": "assert type(litellm.utils) is not type(sys)",
 }
 
@@ -56,7 +57,9 @@ IN_FORCE = {
 @pytest.mark.parametrize("off", ["", "all"])
 def test_each_is_in_force_unless_it_is_switched_off(off):
     outcomes = run(*IN_FORCE.values(), LITELLM_BRIDGE_MEASURES_OFF=off)
-    by_litellm = () if IS_LOCKED else ("tokenizers", "anthropic")  # a newer one does these itself
+    by_litellm = (
+        () if IS_LOCKED else ("tokenizers", "counting", "anthropic")
+    )  # a newer one does these itself
     for name, outcome in zip(IN_FORCE, outcomes, strict=True):
         if name in by_litellm:
             continue
@@ -66,7 +69,7 @@ def test_each_is_in_force_unless_it_is_switched_off(off):
 def test_all_are_still_in_force_when_a_worker_is_ready(spawn, tmp_path):
     """Nothing of ours uses at the start what was put off."""
     program = tmp_path / "in_force.py"
-    by_litellm = () if IS_LOCKED else ("tokenizers", "anthropic")
+    by_litellm = () if IS_LOCKED else ("tokenizers", "counting", "anthropic")
     checks = [check for name, check in IN_FORCE.items() if name not in by_litellm]
     program.write_text("\n".join(["import litellm, sys", *checks]))
     spawn(options={"preload": [str(program)]}).ready()

@@ -244,9 +244,9 @@ def test_embeddings_are_the_same_with_and_without_the_measures(spawn, provider):
 def test_what_first_calls_leave_is_frozen_once_nothing_runs():
     freezer = garbage.Freezer()
     before = gc.get_freeze_count()
-    freezer.call_ended(is_idle=False)
+    assert not freezer.call_ended(is_idle=False)
     assert gc.get_freeze_count() == before
-    freezer.call_ended(is_idle=True)
+    assert freezer.call_ended(is_idle=True)
     frozen = gc.get_freeze_count()
     gc.unfreeze()
     assert frozen > before

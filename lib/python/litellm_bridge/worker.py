@@ -199,8 +199,9 @@ class Worker:
         self._warmer.ended(call, self._litellm)
         call.release()
         backlog.relieve()
-        if self._freezer is not None:
-            self._freezer.call_ended(is_idle=not any(map(len, self._sessions)))
+        is_idle = not any(map(len, self._sessions))
+        if self._freezer is not None and self._freezer.call_ended(is_idle=is_idle):
+            self._archive.rest()  # what the first calls imported has been read
         self._native.forward()
 
     def _lose(self, session: Session) -> None:

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 
-from . import anthropic, certificates, collector, models, plugins, reexports, tokenizers
+from . import anthropic, certificates, collector, counting, models, plugins, reexports, tokenizers
 from .fitness import Unfit
 
 SWITCH = "LITELLM_BRIDGE_MEASURES_OFF"
@@ -22,6 +22,7 @@ MEASURES: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "plugins": plugins.known,
     "pydantic": models.deferred,
     "openai": reexports.deferred,
+    "counting": counting.slim,
     "tokenizers": tokenizers.deferred,
     "anthropic": anthropic.deferred,
 }

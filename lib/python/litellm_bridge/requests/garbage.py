@@ -21,11 +21,13 @@ class Freezer:
         self._calls = 0
         self._due = False
 
-    def call_ended(self, is_idle: bool) -> None:
-        """is_idle: no other call runs."""
+    def call_ended(self, is_idle: bool) -> bool:
+        """is_idle: no other call runs. Whether first calls have left what they leave."""
         self._calls += 1
         self._due = self._due or self._calls in AFTER
-        if self._due and is_idle:
-            self._due = False
-            gc.collect(1)  # the young ones alone: what is frozen is never collected
-            gc.freeze()
+        if not self._due or not is_idle:
+            return False
+        self._due = False
+        gc.collect(1)  # the young ones alone: what is frozen is never collected
+        gc.freeze()
+        return True
