@@ -72,7 +72,7 @@ function whole(what, size) {
 }
 
 const server = http
-  .createServer((request, response) => {
+  .createServer({ keepAliveTimeout: 600_000 }, (request, response) => {
     request.resume().on('end', () => {
       const [, first] = /** @type {string} */ (request.url).split('/');
       const [family, speed, count] = first.split('-');

@@ -1,4 +1,7 @@
-"""Every pydantic model below openai.types and litellm.types, and those that they bring along."""
+"""Every pydantic model below openai.types and litellm.types, and those that they bring along.
+
+And those that come with openai.resources, which may import them later than without measures.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from pydantic import BaseModel
 from describe import outcome, plain, signature, unordered
 from names import hash_of
 
-ROOTS = ("openai.types", "litellm.types")
+ROOTS = ("openai.types", "openai.resources", "litellm.types")
 
 
 def import_all() -> None:

@@ -18,6 +18,7 @@ MODULES = (
     "litellm.types.router",
     "litellm.types.utils",
     "openai",
+    "openai.resources",
     "openai.types",
 )
 STARS = ("litellm", "litellm.utils", "openai", "openai.types", "openai.types.chat")

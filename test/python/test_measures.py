@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from litellm_bridge import measures
-from litellm_bridge.measures.bytecode import changes_nothing, only_imports
+from litellm_bridge.measures.bytecode import changes_nothing, listed, only_imports
 from versions import IS_LOCKED
 
 PROGRAM = Path(__file__).parent / "programs" / "measured.py"
@@ -57,9 +57,7 @@ IN_FORCE = {
 @pytest.mark.parametrize("off", ["", "all"])
 def test_each_is_in_force_unless_it_is_switched_off(off):
     outcomes = run(*IN_FORCE.values(), LITELLM_BRIDGE_MEASURES_OFF=off)
-    by_litellm = (
-        () if IS_LOCKED else ("tokenizers", "counting", "anthropic")
-    )  # a newer one does these itself
+    by_litellm = () if IS_LOCKED else ("anthropic",)  # a newer one does these itself
     for name, outcome in zip(IN_FORCE, outcomes, strict=True):
         if name in by_litellm:
             continue
@@ -69,7 +67,7 @@ def test_each_is_in_force_unless_it_is_switched_off(off):
 def test_all_are_still_in_force_when_a_worker_is_ready(spawn, tmp_path):
     """Nothing of ours uses at the start what was put off."""
     program = tmp_path / "in_force.py"
-    by_litellm = () if IS_LOCKED else ("tokenizers", "counting", "anthropic")
+    by_litellm = () if IS_LOCKED else ("anthropic",)
     checks = [check for name, check in IN_FORCE.items() if name not in by_litellm]
     program.write_text("\n".join(["import litellm, sys", *checks]))
     spawn(options={"preload": [str(program)]}).ready()
@@ -216,7 +214,17 @@ USES = {
         plain = ssl.create_default_context()
         assert context.cert_store_stats() == plain.cert_store_stats()
         assert type(context) is ssl.SSLContext""",
+    "a client's resources are all there, and loaded when they are asked for": """
+        import openai, openai.resources as r
+        openai.AsyncOpenAI(api_key='k').chat.completions
+        assert 'openai.resources.beta' not in sys.modules
+        assert openai.AsyncOpenAI(api_key='k').beta.threads.runs
+        assert r.AsyncBeta is r.beta.AsyncBeta and 'Uploads' in r.__all__
+        names = {}
+        exec('from openai.resources import *', names)
+        assert sorted(names.keys() - {'__builtins__'}) == sorted(r.__all__)""",
     "nothing of ours stays with the modules": """
+        import openai.resources  # it is waited for
         for name in ('tiktoken', 'litellm.utils', 'openai.types'):
             spec = sys.modules[name].__spec__
             assert 'litellm_bridge' not in type(spec.loader).__module__, spec
@@ -253,6 +261,13 @@ def test_only_a_module_that_does_nothing_but_pass_names_on_is_taken_for_one():
     assert of("from __future__ import annotations") == {
         "annotations": ("__future__", "annotations")
     }
+    listing = "from .a import b, c\n__all__ = ['b', 'c', 'd', 'e']"
+    assert of(listing) == {"b": (".a", "b"), "c": (".a", "c")}
+    assert listed(compile(listing, "x", "exec")) == ["b", "c", "d", "e"]
+    assert listed(compile("from .a import b", "x", "exec")) is None
+    assert listed(compile("from .a import b\n__all__ = []", "x", "exec")) == []
+    for source in ("__all__ = [*x]", "__all__ = ['a'] + x", "x = ['a', 'b', 'c', 'd']"):
+        assert of(source) is None, source
     for source in ("import os", "from os import path", "x = 1", "from . import x", "f()"):
         assert of(source) is None, source
     assert of("from .a import b\nb()") is None

@@ -49,13 +49,23 @@ def once_there(name: str, change: Callable[[ModuleType], None]) -> None:
         return change(module)
 
     def execute(module: ModuleType, loader: Any) -> None:
-        if finder in sys.meta_path:
-            sys.meta_path.remove(finder)
         loader.exec_module(module)
         change(module)
 
-    finder = _Finder(name.__eq__, execute)
-    sys.meta_path.insert(0, finder)
+    once_executed_by(name, execute)
+
+
+def once_executed_by(name: str, execute: Execute) -> None:
+    """The module is executed by execute when somebody imports it, unless it is there already."""
+
+    def once(module: ModuleType, loader: Any) -> None:
+        if finder in sys.meta_path:
+            sys.meta_path.remove(finder)
+        execute(module, loader)
+
+    finder = _Finder(name.__eq__, once)
+    if name not in sys.modules:
+        sys.meta_path.insert(0, finder)
 
 
 class _Finder(importlib.abc.MetaPathFinder):

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import wraps
@@ -41,29 +42,36 @@ _logger = logging.getLogger("litellm_bridge")
 
 # Made from tiktoken's constructor, the folder and the file: what answers encode() of a text before
 # the encoding is loaded (None: it can't). Set by the measure `counting` while it is in force.
-counter: Callable[[Callable[[], Any], str, str], Any] | None = None
+Make = Callable[[Callable[[], Any], str, str], Any]
+counter: Make | None = None
 
 
 @contextmanager
 def deferred() -> Iterator[None]:
-    """From the import of tiktoken on, it gives out encodings that load themselves."""
+    """From the import of tiktoken on, it gives out encodings that load themselves.
+
+    Newer versions of LiteLLM import it when they count: it is waited for after the block, too.
+    """
+    make = counter
 
     def change(tiktoken: ModuleType) -> None:
         with suppress(Unfit):  # another tiktoken: it loads at once
-            _change(tiktoken)
+            _change(tiktoken, make)
 
     with imports.after("tiktoken", change):
         yield
+    if "tiktoken" not in sys.modules:
+        imports.once_there("tiktoken", change)
 
 
-def _change(tiktoken: Any) -> None:
+def _change(tiktoken: Any, make: Make | None) -> None:
     registry, encoding = tiktoken.registry, tiktoken.Encoding
     require(type(getattr(registry, "ENCODINGS", None)) is dict, "encodings are kept in a dict")
     require("ENCODINGS" in registry.get_encoding.__code__.co_names, "get_encoding looks there")
     require(hasattr(getattr(registry, "_lock", None), "acquire"), "the registry has a lock")
     require(not hasattr(encoding, "__getattr__"), "an Encoding looks up nothing itself")
     require("__slots__" not in vars(encoding), "an Encoding has no slots")
-    pending = _pending_class(encoding, registry)
+    pending = _pending_class(encoding, registry, make)
 
     class Shelf(dict[str, Any]):
         """The registry's encodings: what is at hand as a file counts as being there."""
@@ -84,7 +92,7 @@ def _at_hand(name: object) -> bool:
     return bool(folder and file and os.path.isfile(os.path.join(folder, file)))
 
 
-def _pending_class(encoding: Any, registry: Any) -> Any:
+def _pending_class(encoding: Any, registry: Any, make: Make | None) -> Any:
     """A class of encodings that have only a name until one of their parts is asked for."""
 
     class Loaded(encoding):  # type: ignore[misc]
@@ -118,7 +126,7 @@ def _pending_class(encoding: Any, registry: Any) -> Any:
             load(self)
             return getattr(self, name)
 
-    counters = _Counters(registry)
+    counters = _Counters(registry, make)
     Pending.encode = _lighter(encoding.encode, counters, {})
     Pending.encode_ordinary = _lighter(encoding.encode_ordinary, counters, _ORDINARY)
 
@@ -139,9 +147,9 @@ def _pending_class(encoding: Any, registry: Any) -> Any:
 class _Counters:
     """Of the encodings that are not loaded; each is made when its first text is counted."""
 
-    def __init__(self, registry: Any) -> None:
+    def __init__(self, registry: Any, make: Make | None) -> None:
         self._registry = registry
-        self._make = counter
+        self._make = make
         self._made: dict[tuple[str, str], Any] = {}
 
     def encode(self, encoding: Any, text: str, kwargs: dict[str, Any]) -> list[int] | None:
