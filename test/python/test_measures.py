@@ -211,6 +211,7 @@ USES = {
     "a context of LiteLLM's has its certificates when it is asked": """
         import ssl, aiohttp.connector
         context = aiohttp.connector._SSL_CONTEXT_VERIFIED
+        assert repr(context).startswith('<ssl.SSLContext object at ')  # texts of errors show it
         plain = ssl.create_default_context()
         assert context.cert_store_stats() == plain.cert_store_stats()
         assert type(context) is ssl.SSLContext""",

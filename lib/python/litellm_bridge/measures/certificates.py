@@ -151,3 +151,7 @@ def _used(name: str) -> Callable[..., Any]:
 
 for _name in _USES:
     setattr(PendingContext, _name, _used(_name))
+
+# Texts of errors show a context: those of newer versions of aiohttp.
+PendingContext.__module__ = ssl.SSLContext.__module__
+PendingContext.__name__ = PendingContext.__qualname__ = ssl.SSLContext.__qualname__
