@@ -16,7 +16,7 @@ const SCENARIOS = [
   { family: 'openai', speed: 'burst', texts: 100, at_once: 1, names: ALL },
   { family: 'openai', speed: 'paced', texts: 500, at_once: 1, names: ALL },
   ...FAMILIES.slice(1).map((family) => ({ family, speed: 'burst', texts: 2000, at_once: 1, names: LITELLM })),
-  { family: 'openai', speed: 'burst', texts: 50, at_once: 64, names: LITELLM },
+  { family: 'openai', speed: 'burst', texts: 1000, at_once: 64, names: LITELLM, times: 1 }, // minutes
 ];
 
 /** Whether all give the same: LiteLLM's competitors the same chunks, the OpenAI client the text. */
@@ -32,9 +32,9 @@ async function compared(competitors, task) {
 }
 
 /** @returns {Promise<Map<string, any[]>>} what each was measured to need */
-async function rounds(competitors, task) {
+async function rounds(competitors, task, times = ROUNDS) {
   const told = new Map(competitors.map(({ name }) => [name, []]));
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < times; round++) {
     for (const one of competitors) told.get(one.name)?.push(await one.measure({ kind: 'streams', ...task }));
   }
   return told;
@@ -62,7 +62,7 @@ async function compare(url, all, scenario) {
   const task = { request: request(family, `${url}/${family}-${speed}-${texts}`), at_once };
   const competitors = all.filter(({ name }) => names.includes(name));
   const equal = await compared(competitors, task);
-  const told = await rounds(competitors, task);
+  const told = await rounds(competitors, task, scenario.times);
   const rows = competitors.map(({ name }) => row(scenario, name, told.get(name), equal));
   return rows.map((one) => ({
     ...one,

@@ -38,9 +38,11 @@ async function compare(url, all, family) {
 }
 
 async function run() {
+  const wanted = process.env.BENCH_TTFT; // a family: only this one
+  const families = FAMILIES.filter((family) => !wanted || family === wanted);
   return withCompetitors(ALL, async (url, competitors) => {
     const rows = [];
-    for (const family of FAMILIES) rows.push(...(await compare(url, competitors, family)));
+    for (const family of families) rows.push(...(await compare(url, competitors, family)));
     return rows;
   });
 }

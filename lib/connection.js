@@ -79,7 +79,12 @@ class Connection {
 
   #openPort() {
     const port = new this.#Port(
-      (/** @type {any[]} */ batch) => this.#onFrames(batch),
+      (
+        /** @type {any} */ first,
+        /** @type {number} */ id,
+        /** @type {any} */ payload,
+        /** @type {number} */ cost,
+      ) => (typeof first === 'number' ? this.#onFrame(first, id, payload, cost) : this.#onFrames(first)),
       (/** @type {string} */ name, /** @type {any} */ info) => this.#onEvent(name, info),
     );
     if (this.#holds > 0) port.hold();
@@ -369,6 +374,12 @@ class Connection {
       if (batch[i] === LOG) this.#onLog(batch[i + 2]);
       else generation?.deliver(batch[i], batch[i + 1], batch[i + 2], batch[i + 3]);
     }
+  }
+
+  /** One that came alone. @param {number} type @param {number} id @param {any} payload @param {number} cost */
+  #onFrame(type, id, payload, cost) {
+    if (type === LOG) this.#onLog(payload);
+    else this.#current?.deliver(type, id, payload, cost);
   }
 
   /** @param {any} frame */

@@ -109,11 +109,18 @@ class FrameReader {
    * @returns {Promise<T | null>} rejects once with the error of the end
    */
   pull(convert) {
+    return new Promise((resolve, reject) => this.wait({ convert, resolve, reject }));
+  }
+
+  /**
+   * The same without a promise of its own.
+   * @template T
+   * @param {Waiter<T>} waiter
+   */
+  wait(waiter) {
     this.#call.hold();
-    return new Promise((resolve, reject) => {
-      this.#waiters.push({ convert, resolve, reject });
-      this.#serve();
-    });
+    this.#waiters.push(waiter);
+    this.#serve();
   }
 
   /**

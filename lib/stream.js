@@ -33,7 +33,15 @@ class ChunkIterator {
     } catch (error) {
       return Promise.reject(this.#end(error));
     }
-    return this.#source.reader.pull(this.#convert).then(this.#pulled, this.#failed);
+    const convert = this.#convert;
+    // One promise for a chunk: the reader settles it with what the loop is waiting for.
+    return new Promise((resolve, reject) => {
+      this.#source.reader.wait({
+        convert,
+        resolve: (chunk) => resolve(this.#pulled(chunk)),
+        reject: (error) => reject(this.#end(error)),
+      });
+    });
   }
 
   /** @param {any} [value] @returns {Promise<IteratorResult<any, any>>} */
@@ -51,15 +59,12 @@ class ChunkIterator {
 
   #convert = (/** @type {number} */ type, /** @type {any} */ payload) => this.#source.chunk(type, payload);
 
-  #pulled = (/** @type {any} */ chunk) => {
+  /** @param {any} chunk @returns {IteratorResult<any, undefined>} */
+  #pulled(chunk) {
     if (chunk !== null && !this.#isDone) return { value: chunk, done: false };
     this.#end();
     return { value: undefined, done: true };
-  };
-
-  #failed = (/** @type {unknown} */ error) => {
-    throw this.#end(error);
-  };
+  }
 
   /** @param {unknown} [error] */
   #end(error) {

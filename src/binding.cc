@@ -88,20 +88,23 @@ struct Session {
 
 // An exception thrown by the callee is the program's uncaught exception, as
 // for any callback.
-void CallJs(Session *session, const Napi::FunctionReference &function,
-            std::initializer_list<napi_value> args) {
+void CallJs(Session *session, const Napi::FunctionReference &function, const napi_value *args,
+            size_t count) {
   napi_env env = session->env;
   napi_value global, result, error;
   if (session->wrapper == nullptr || napi_get_global(env, &global) != napi_ok) return;
-  napi_status status = napi_make_callback(env, nullptr, global, function.Value(), args.size(),
-                                          args.begin(), &result);
+  napi_status status =
+      napi_make_callback(env, nullptr, global, function.Value(), count, args, &result);
   if (status != napi_pending_exception) return;
   if (napi_get_and_clear_last_exception(env, &error) == napi_ok) napi_fatal_exception(env, error);
 }
 
 void Emit(Session *session, const char *name, napi_value info) {
-  CallJs(session, session->on_event, {To(session->env, name), info});
+  const napi_value args[] = {To(session->env, name), info};
+  CallJs(session, session->on_event, args, 2);
 }
+
+constexpr size_t kFrameValues = 4; // type, call, payload, cost
 
 // Messages come outside of any JavaScript frame: one scope a batch.
 bool Collect(Session *session) {
@@ -123,10 +126,22 @@ void OnMessage(void *arg, const lb_message_t *message) {
     session->frames.push_back(value);
 }
 
+// A frame alone, as it comes in a paced stream, costs less without an array.
+void DeliverFrames(Session *session, const std::vector<napi_value> &frames) {
+  Napi::Env env(session->env);
+  if (frames.size() == kFrameValues) {
+    CallJs(session, session->on_frames, frames.data(), kFrameValues);
+    return;
+  }
+  napi_value batch = Napi::Array::New(env, frames.size());
+  for (uint32_t i = 0; i < frames.size(); i++)
+    napi_set_element(env, batch, i, frames[i]);
+  CallJs(session, session->on_frames, &batch, 1);
+}
+
 void OnBatch(void *arg) {
   auto *session = static_cast<Session *>(arg);
   if (session->scope == nullptr) return;
-  Napi::Env env(session->env);
   auto frames = std::move(session->frames);
   auto events = std::move(session->events);
   napi_handle_scope scope = std::exchange(session->scope, nullptr);
@@ -134,11 +149,10 @@ void OnBatch(void *arg) {
   session->events.clear();
   for (auto &event : events)
     Emit(session, event.first, event.second);
-  Napi::Array batch = Napi::Array::New(env, frames.size());
-  for (uint32_t i = 0; i < frames.size(); i++)
-    napi_set_element(env, batch, i, frames[i]);
-  if (!frames.empty()) CallJs(session, session->on_frames, {batch});
-  napi_close_handle_scope(env, scope);
+  if (!frames.empty()) DeliverFrames(session, frames);
+  napi_close_handle_scope(session->env, scope);
+  frames.clear();
+  if (session->frames.empty()) session->frames.swap(frames); // its memory, for the next batch
 }
 
 void OnHello(void *arg, uint32_t generation, const lb_hello_t *in) {

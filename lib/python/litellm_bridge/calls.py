@@ -87,15 +87,19 @@ class Call:
 
     def try_send_all(self, messages: Sequence[tuple[int, bytes]]) -> int:
         """try_send for many, in one write. Returns how many it sent."""
+        if self.channel.congested:
+            return 0
         parts: list[bytes] = []
-        if not self.channel.congested:
-            for kind, payload in messages:
-                if len(payload) > frames.FRAGMENT or not self.credit.open:
-                    break
-                self.credit.spend(frames.COST + len(payload))
-                parts.append(frames.encode(self.id, kind, payload))
+        left = self.credit.left
+        for kind, payload in messages:
+            size = len(payload)
+            if size > frames.FRAGMENT or left <= 0:
+                break
+            left -= frames.COST + size
+            parts.append(frames.encode(self.id, kind, payload))
         if parts:
-            self.channel.send(b"".join(parts))
+            self.credit.left = left
+            self.channel.send(parts[0] if len(parts) == 1 else b"".join(parts))
         return len(parts)
 
     async def send(self, kind: int, payload: bytes, flags: int = 0) -> None:

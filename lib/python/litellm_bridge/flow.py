@@ -9,19 +9,19 @@ class Credit:
     """Counts bytes. One sender waits at a time. Used on the loop's thread only."""
 
     def __init__(self, window: int) -> None:
-        self._bytes = window
+        self.left = window  # bytes
         self._waiter: asyncio.Future[None] | None = None
 
     @property
     def open(self) -> bool:
         """Whether one more frame may go; it may overdraw."""
-        return self._bytes > 0
+        return self.left > 0
 
     def spend(self, cost: int) -> None:
-        self._bytes -= cost
+        self.left -= cost
 
     def grant(self, more: int) -> None:
-        self._bytes += more
+        self.left += more
         if self.open and self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 

@@ -75,6 +75,8 @@ def _known_of_stream(call: Call) -> dict[str, Any]:
 
 def settle_unstarted(call: Call) -> None:
     """For a task that was cancelled before its first step, so that run_call never ran."""
+    if call.settled:
+        return  # nearly always: what would be found out for an error costs a millisecond
     _settle_error(call, asyncio.CancelledError("cancelled before it was started"))
 
 

@@ -64,6 +64,11 @@ class Outcome:
     scan: Scan
     sources: Sources
     kept: Any  # the chunk for the wrapper's list, if there is one
+    before: State
+
+    @property
+    def says_something(self) -> bool:
+        return bool(_text(self.scan))
 
 
 class Learner:
@@ -79,7 +84,7 @@ class Learner:
         self._patience = PATIENCE
         self._surprises = 0
         self._attempt: Attempt | None = None
-        self._now = self._traces.state()  # as it was seen last
+        self._now: State  # as it was seen last; of no use before an event was looked at
 
     def consider(self, view: bytes | None) -> Outcome | None:
         """None: LiteLLM has to do the event; after() is to be called then."""
@@ -103,14 +108,13 @@ class Learner:
         if recipe is not None and told is not None:
             keep = recipe.first.kept is not None
             kept = recipe.keep(told, _around(self._wrapper)) if keep else None
-            return Outcome(recipe, told, found, sources, kept)
+            return Outcome(recipe, told, found, sources, kept, state)
         self._attempt = self._before(found, key, sources)
         return None
 
     def apply(self, outcome: Outcome) -> Any:
         """Does it in LiteLLM's place. The chunk to send as JSON; None: there is none."""
         recipe, told = outcome.recipe, outcome.told
-        before = self._now
         if outcome.kept is not None:
             self._state.append(outcome.kept)
         for kind, name in recipe.first.grown:
@@ -123,11 +127,15 @@ class Learner:
             self._traces.owners[LOGGING]._update_completion_start_time(
                 completion_start_time=datetime.datetime.now()
             )
-        if recipe.changes:
-            self._now = self._traces.state()
-        self._make_template(recipe, outcome.scan, outcome.sources, before)
         self._patience = PATIENCE
         return recipe.chunk(told)
+
+    def prepare(self, outcome: Outcome) -> None:
+        """After apply, for the events to come."""
+        recipe = outcome.recipe
+        if recipe.changes:
+            self._now = self._traces.state()
+        self._make_template(recipe, outcome.scan, outcome.sources, outcome.before)
 
     def after(self, chunks: list[Any]) -> None:
         """chunks: what LiteLLM made of the event."""

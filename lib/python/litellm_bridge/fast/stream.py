@@ -159,7 +159,6 @@ class FastStream:
             if not self._answer(view):
                 if not self._foretell(view):
                     return
-                self._send_now()  # the first chunks of a stream are such: nobody waits for the rest
             events.popleft()
 
     def _answer(self, view: bytes) -> bool:
@@ -185,6 +184,9 @@ class FastStream:
         chunk = self._learner.apply(outcome)
         if chunk is not None:
             self._encode(chunk)
+        if outcome.says_something:  # the first text of a stream is such: it does not wait
+            self._send_now()
+        self._learner.prepare(outcome)
         self._replay.active = self._learner.active()
         return True
 

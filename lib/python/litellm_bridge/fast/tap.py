@@ -127,7 +127,7 @@ class Tap:
         reader = self._reader
         if reader._eof or reader._exception is not None:
             return True
-        return not self._protocol.connected
+        return self._protocol.transport is None
 
     def _buffered(self) -> bytes:
         """A share of what came."""

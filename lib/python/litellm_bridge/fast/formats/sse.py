@@ -28,6 +28,8 @@ class EventCutter:
 
     def feed(self, data: bytes) -> list[bytes]:
         """The events that are complete now, without their blank line."""
+        if self._is_whole(data):
+            return data[:-2].split(b"\n\n")
         if not self._is_uniform(data):
             self.mixed = True
         seen = self._last + data
@@ -47,6 +49,12 @@ class EventCutter:
         """The pieces that are no complete event, as they came."""
         pieces, self._pieces = self._pieces, []
         return pieces
+
+    def _is_whole(self, data: bytes) -> bool:
+        """Whether it is events to their ends, and nothing is left of earlier ones: the usual case."""
+        if self._pieces or self.mixed or self.blank_line != b"\n\n" or _CR in data:
+            return False
+        return data.endswith(b"\n\n") and not data.endswith(b"\n\n\n")
 
     def _is_uniform(self, data: bytes) -> bool:
         if self.blank_line == b"\n\n":
