@@ -256,7 +256,8 @@ private:
     lb_port_close(session->port);
   }
 
-  // start({ python?, privatePython?, env, variables, inherit, script, options }); env null: the process's
+  // start({ python?, privatePython?, env, variables, inherit, script, options }); env null: the
+  // process's
   Napi::Value Start(const Napi::CallbackInfo &info) {
     Napi::Env env = info.Env();
     if (session_ == nullptr) return ThrowCoded(env, LB_ECLOSED);

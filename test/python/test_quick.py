@@ -31,7 +31,8 @@ def test_the_text_of_a_token(token):
 
 
 @pytest.mark.parametrize(
-    "rest", [b"b\n\n", b"b\n\nc\n\n", b"\n\n", b"b\n\n\n", b"\n\n\n", b"b\n\n\n\n", b"b\n", b"\r\n\n", b""]
+    "rest",
+    [b"b\n\n", b"b\n\nc\n\n", b"\n\n", b"b\n\n\n", b"\n\n\n", b"b\n\n\n\n", b"b\n", b"\r\n\n", b""],
 )
 def test_events_are_cut_alike_in_one_piece_and_in_many(rest):
     whole, single = EventCutter(), EventCutter()

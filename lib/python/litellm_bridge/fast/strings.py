@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import re
-from json.decoder import scanstring
 from typing import Final
 
 # Without escapes: the text is the bytes.
@@ -25,8 +25,7 @@ def text_of(token: bytes) -> bytes | None:
 
 
 def _unescaped(token: bytes) -> bytes | None:
-    if token[:1] != b'"':
-        return None  # white space around it: the parsers would pass over it
-    text = token.decode()
-    value, end = scanstring(text, 1)
-    return value.encode() if value and end == len(text) else None
+    if token[:1] != b'"' or token[-1:] != b'"':
+        return None  # white space around it: the parser would pass over it
+    text = json.loads(token.decode())
+    return text.encode() if isinstance(text, str) and text else None
