@@ -211,11 +211,11 @@ test('cancel: idleTimeout does not end a stream that goes on for longer than it'
   const paced = openai.text(Array.from({ length: 12 }, (_, i) => `${i} `)).map(openai.event);
   provider.route('paced', [
     steps.status(200, openai.SSE_HEADERS),
-    ...paced.flatMap((bytes) => [steps.write(bytes), steps.delay(100)]),
+    ...paced.flatMap((bytes) => [steps.write(bytes), steps.delay(300)]),
     steps.write(openai.DONE),
     steps.end(),
   ]);
-  const { chunks } = await support.stream(llm, support.request(provider, 'paced'), { idleTimeout: 1000 });
+  const { chunks } = await support.stream(llm, support.request(provider, 'paced'), { idleTimeout: 3000 });
   assert.equal(support.textOf(chunks), '0 1 2 3 4 5 6 7 8 9 10 11 ');
 });
 
