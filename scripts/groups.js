@@ -77,15 +77,21 @@ const onceGroup = (group, timeout) => (majors) => nodeGroup(group, timeout)(majo
 const DIFFERENTIAL = 'test/python/differential';
 const START = 'test/python/start';
 
-/** @returns {(majors: string[], litellms: string[]) => Job[]} one job for each LiteLLM */
-function pytestGroup(group, ...paths) {
-  const options = ['-q', '-p', 'no:cacheprovider', `--timeout=${TEST_TIMEOUT / 1000}`];
-  options.push('-n', String(availableParallelism()));
+/**
+ * @param {string} group
+ * @param {string[]} args of pytest
+ * @param {object} [limits]
+ * @param {number} [limits.timeout] ms, for a test with what is set up for it
+ * @param {number} [limits.processes] that share the tests
+ * @returns {(majors: string[], litellms: string[]) => Job[]} one job for each LiteLLM
+ */
+function pytestGroup(group, args, { timeout = TEST_TIMEOUT, processes = availableParallelism() } = {}) {
+  const limits = [`--timeout=${timeout / 1000}`, '-n', String(processes)];
+  const all = ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', ...limits, ...args];
   return (_, litellms) =>
     litellms.map((litellm) => {
       const { python, env } = pytestWith(litellm);
-      const args = ['-m', 'pytest', ...options, ...paths];
-      return job(`${group} on LiteLLM ${litellm}`, PYTEST_COUNTS, python, args, env);
+      return job(`${group} on LiteLLM ${litellm}`, PYTEST_COUNTS, python, all, env);
     });
 }
 
@@ -119,9 +125,9 @@ function cGroup() {
 
 const GROUPS = {
   c: cGroup,
-  python: pytestGroup('python', 'test/python', '--ignore', DIFFERENTIAL, '--ignore', START),
-  differential: pytestGroup('differential', '-W', 'ignore', DIFFERENTIAL),
-  start: onLocked(pytestGroup('start', START)),
+  python: pytestGroup('python', ['test/python', '--ignore', DIFFERENTIAL, '--ignore', START]),
+  differential: pytestGroup('differential', ['-W', 'ignore', DIFFERENTIAL]),
+  start: onLocked(pytestGroup('start', [START])),
   js: nodeGroup('js'),
   process: nodeGroup('process'),
   streams: onceGroup('streams'),
@@ -134,10 +140,11 @@ const GROUPS = {
   publish: onceGroup('publish', LONG_TIMEOUT),
   iac: onceGroup('iac', LONG_TIMEOUT),
   tls: (...chosen) => [
-    ...onLocked(pytestGroup('tls', 'test/tls'))(...chosen),
+    ...onLocked(pytestGroup('tls', ['test/tls']))(...chosen),
     ...nodeGroup('tls')(chosen[0]),
   ],
-  equivalence: pytestGroup('equivalence', 'test/equivalence'),
+  // Its tests share what takes minutes to set up.
+  equivalence: pytestGroup('equivalence', ['test/equivalence'], { timeout: LONG_TIMEOUT, processes: 0 }),
   newer: newerGroup,
 };
 
