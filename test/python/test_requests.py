@@ -22,7 +22,7 @@ from versions import IS_LOCKED
 
 WORDS = [f"{number} " for number in range(8)]
 WITH = {"LISTENING": ""}
-WITHOUT = {"LITELLM_BRIDGE_MEASURES_OFF": "handlers,numbers,setup,transform,garbage"}
+WITHOUT = {"LITELLM_BRIDGE_MEASURES_OFF": "handlers,numbers,setup,transcript,transform,garbage"}
 only_locked = pytest.mark.skipif(not IS_LOCKED, reason="they stay out of other versions")
 
 
@@ -101,6 +101,15 @@ def test_a_callback_hears_the_same(spawn, provider):
         while len(heard(channel)) < 2:
             channel.read(1.0)
     assert heard(channels[0]) == heard(channels[1])
+
+
+@only_locked
+def test_an_answer_is_written_out_for_those_who_listen_alone(spawn, provider):
+    quiet, without = started(spawn, **WITH), started(spawn, **WITHOUT)
+    for channel in (quiet, without):
+        channel.do("completion", chat(provider, "written"))
+    without.log("answer written")
+    assert count(quiet, "answer written") == 0
 
 
 @only_locked

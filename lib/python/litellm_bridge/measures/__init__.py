@@ -28,7 +28,7 @@ MEASURES: dict[str, Callable[[], AbstractContextManager[None]]] = {
 }
 
 # Measures of requests/, which share the switch.
-OF_REQUESTS = frozenset(("garbage", "handlers", "numbers", "setup", "transform"))
+OF_REQUESTS = frozenset(("garbage", "handlers", "numbers", "setup", "transcript", "transform"))
 
 _logger = logging.getLogger("litellm_bridge")
 

@@ -11,7 +11,7 @@ import logging
 from types import ModuleType
 
 from ..measures.fitness import Unfit
-from . import handlers, numbers, transform
+from . import handlers, numbers, transcript, transform
 from .setup import SetUpExecutor
 
 COMPARED = ("1.78.7",)  # LiteLLM's versions
@@ -22,6 +22,7 @@ _logger = logging.getLogger("litellm_bridge")
 _PATCHES = {
     "handlers": handlers.install,
     "numbers": numbers.install,
+    "transcript": transcript.install,
     "transform": transform.install,
 }
 
