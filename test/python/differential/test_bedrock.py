@@ -6,6 +6,7 @@ import pytest
 
 import bedrock_corpus
 from eventstream import messages
+from litellm_bridge.fast.recipes import recipes
 from oracle import LOST, Bench
 from suite import feeds, same, same_at_every_cut
 from versions import IS_LOCKED
@@ -45,6 +46,14 @@ def test_each_stream_in_each_feed(provider, name, benches, loop):
         await same(bench, messages(data), **USAGE)
 
     loop.run_until_complete(compare())
+
+
+def test_the_thoughts_of_a_stream_are_its_own(benches, loop):
+    """LiteLLM 1.103.7 tells them once more, with their signature."""
+    recipes.clear()
+    streams = CORPORA["bedrock anthropic"]
+    for name in [*["blocks: thinking"] * 3, "blocks: thinking, other thoughts"]:
+        loop.run_until_complete(same(benches["bedrock anthropic"], [streams[name]]))
 
 
 @pytest.mark.parametrize("provider, name", each(MORE)[::EACH])

@@ -11,6 +11,7 @@ from ..chunks import plain
 from .formats import Fit
 from .growth import EMPTIED, Kind, item_of, kind_of
 from .leaves import CLOCK, Path, Sources
+from .recall import recalls
 from .recipes import CHANGED, Observation, Recipe, names_of, recipes, sources_of
 from .scan import TEXT, Scan, scan
 from .state import WrapperState
@@ -51,7 +52,7 @@ class Attempt:
     sources: Sources
     state: State
     logging: Names
-    sizes: dict[str, tuple[int, int]]  # of the lists that grow: which, and how long
+    lists: dict[str, tuple[list[Any], int]]  # those that grow, and how long they were
     text: int  # characters of response_uptil_now
 
 
@@ -173,7 +174,7 @@ class Learner:
             sources=sources,
             state=self._now,
             logging=self._traces.logging(),
-            sizes={name: (id(items), len(items)) for name, items in lists},
+            lists={name: (items, len(items)) for name, items in lists},
             text=len(self._wrapper.response_uptil_now),
         )
 
@@ -227,9 +228,13 @@ class Learner:
 
     def _recalls(self, attempt: Attempt, seen: Observation) -> bool:
         """Whether it may have told again what lists of earlier events hold."""
-        lists = any(length for _, length in attempt.sizes.values())
-        told = seen.sent is not None and not seen.grown and _text(attempt.scan) is None
-        return lists and told
+        before = [(items, length) for items, length in attempt.lists.values() if length]
+        if not before or seen.sent is None or _text(attempt.scan) is not None:
+            return False
+        if not seen.grown or any(len(items) < length for items, length in before):
+            return True
+        told = (seen.sent, seen.hidden, dict(enumerate(seen.changes.values())))
+        return any(recalls(told, items[:length]) for items, length in before)
 
     def _changes(self, changed: set[Any]) -> dict[tuple[str, str], Any] | None:
         """Attributes with new values. None: more than scalars of wrapper and iterator changed."""
@@ -247,9 +252,9 @@ class Learner:
         """How the lists grew. None: otherwise than can be told again."""
         grown = []
         for name, items in self._traces.lists().items():
-            which, length = attempt.sizes[name]
-            new = items[length:] if id(items) == which else items
-            if id(items) != which:
+            which, length = attempt.lists[name]
+            new = items[length:] if items is which else items
+            if items is not which:
                 grown.append((EMPTIED, name))
             if not new:
                 continue

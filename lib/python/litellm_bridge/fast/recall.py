@@ -1,0 +1,41 @@
+"""Whether LiteLLM tells again what its lists hold of earlier events. Pure.
+
+Newer versions put a block's thoughts together when its signature comes. Such a text is neither the
+event's nor part of what makes up its kind: it would pass for a constant after two equal streams.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from .leaves import leaves_of
+from .scan import TEXT_KEYS
+
+_DISTINCT = 4  # characters; shorter texts are in any word
+
+
+def recalls(told: Iterable[Any], items: list[Any]) -> bool:
+    """told: values, nested. items: of one list, before the event."""
+    texts = list(_texts(items))
+    joined = "".join(texts)
+    distinct = [text for text in texts if len(text) >= _DISTINCT]
+    return any(
+        value in joined or any(text in value for text in distinct) for value in _strings(told)
+    )
+
+
+def _texts(value: Any, key: str = "") -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _texts(inner, name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner, key)
+    elif isinstance(value, str) and (not key or key.encode() in TEXT_KEYS):
+        yield value
+
+
+def _strings(told: Iterable[Any]) -> Iterator[str]:
+    for value in told:
+        yield from (leaf for _, leaf in leaves_of(value) if isinstance(leaf, str) and leaf)
