@@ -69,6 +69,7 @@ class Ledger(CustomLogger):
     def __init__(self) -> None:
         super().__init__()
         self.manager = litellm.BudgetManager(project_name="test", client_type="local")
+        self.manager.save_data = lambda: None  # by a thread, into whatever folder is current then
         self.user = ""
 
     async def async_log_success_event(self, kwargs, response_obj, start_time, end_time):
