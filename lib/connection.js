@@ -84,7 +84,10 @@ class Connection {
         /** @type {number} */ id,
         /** @type {any} */ payload,
         /** @type {number} */ cost,
-      ) => (typeof first === 'number' ? this.#onFrame(first, id, payload, cost) : this.#onFrames(first)),
+      ) =>
+        typeof first === 'number'
+          ? this.#onFrame(this.#current, first, id, payload, cost)
+          : this.#onFrames(first),
       (/** @type {string} */ name, /** @type {any} */ info) => this.#onEvent(name, info),
     );
     if (this.#holds > 0) port.hold();
@@ -371,15 +374,20 @@ class Connection {
   #onFrames(batch) {
     const generation = this.#current; // a callback may leave it, or begin the next
     for (let i = 0; i < batch.length; i += 4) {
-      if (batch[i] === LOG) this.#onLog(batch[i + 2]);
-      else generation?.deliver(batch[i], batch[i + 1], batch[i + 2], batch[i + 3]);
+      this.#onFrame(generation, batch[i], batch[i + 1], batch[i + 2], batch[i + 3]);
     }
   }
 
-  /** One that came alone. @param {number} type @param {number} id @param {any} payload @param {number} cost */
-  #onFrame(type, id, payload, cost) {
+  /**
+   * @param {Generation | null} generation
+   * @param {number} type
+   * @param {number} id
+   * @param {any} payload
+   * @param {number} cost
+   */
+  #onFrame(generation, type, id, payload, cost) {
     if (type === LOG) this.#onLog(payload);
-    else this.#current?.deliver(type, id, payload, cost);
+    else generation?.deliver(type, id, payload, cost);
   }
 
   /** @param {any} frame */

@@ -1,9 +1,8 @@
 'use strict';
 
 /**
- * The native addon of this process: `errors`, `platform(env)`, `environment`
- * (`process.env` as Node made it), `Port`. Everything in lib/ that
- * needs it takes it from here.
+ * The native addon of this process: `errors`, `platform(env)`, `environment` (`process.env` as
+ * Node made it), `Port`. Everything in lib/ that needs it takes it from here.
  */
 
 const { noteCopies } = require('./copies');

@@ -1,5 +1,6 @@
-/* Names the platform from its environment variables. Pure: no I/O, no globals;
- * the environment is injected, so that every platform can be tested anywhere.
+/* Names the platform from its environment variables. The environment is
+ * injected, so that every platform can be tested anywhere: nothing here looks
+ * at the process's own, but for lb_env_of_process, which tells what it is.
  */
 #ifndef LB_ENV_H
 #define LB_ENV_H

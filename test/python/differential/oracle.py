@@ -29,7 +29,6 @@ litellm.suppress_debug_info = True  # it prints with each error otherwise
 wrappers.install(litellm)
 
 LOG_WAIT_S = 5.0
-SILENCE = 10  # turns of the loop, after the last task has ended
 LOST = object()  # a piece that is the loss of the connection
 
 

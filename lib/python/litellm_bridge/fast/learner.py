@@ -233,7 +233,7 @@ class Learner:
             return False
         if not seen.grown or any(len(items) < length for items, length in before):
             return True
-        told = (seen.sent, seen.hidden, dict(enumerate(seen.changes.values())))
+        told = [seen.sent, seen.hidden, *seen.changes.values()]
         return any(recalls(told, items[:length]) for items, length in before)
 
     def _changes(self, changed: set[Any]) -> dict[tuple[str, str], Any] | None:

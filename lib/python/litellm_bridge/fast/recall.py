@@ -6,23 +6,22 @@ event's nor part of what makes up its kind: it would pass for a constant after t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from .leaves import leaves_of
-from .scan import TEXT_KEYS
+from .scan import may_be_text
 
 _DISTINCT = 4  # characters; shorter texts are in any word
 
 
-def recalls(told: Iterable[Any], items: list[Any]) -> bool:
-    """told: values, nested. items: of one list, before the event."""
+def recalls(told: Any, items: list[Any]) -> bool:
+    """told: a JSON value. items: of one list, before the event."""
     texts = list(_texts(items))
     joined = "".join(texts)
     distinct = [text for text in texts if len(text) >= _DISTINCT]
-    return any(
-        value in joined or any(text in value for text in distinct) for value in _strings(told)
-    )
+    strings = [leaf for _, leaf in leaves_of(told) if isinstance(leaf, str) and leaf]
+    return any(value in joined or any(text in value for text in distinct) for value in strings)
 
 
 def _texts(value: Any, key: str = "") -> Iterator[str]:
@@ -32,10 +31,5 @@ def _texts(value: Any, key: str = "") -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from _texts(inner, key)
-    elif isinstance(value, str) and (not key or key.encode() in TEXT_KEYS):
+    elif isinstance(value, str) and may_be_text(key):
         yield value
-
-
-def _strings(told: Iterable[Any]) -> Iterator[str]:
-    for value in told:
-        yield from (leaf for _, leaf in leaves_of(value) if isinstance(leaf, str) and leaf)

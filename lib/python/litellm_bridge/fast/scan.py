@@ -30,7 +30,6 @@ _KEYS: Final = {
     ),
     TIME: frozenset((b"created_at",)),
 }  # fmt: skip
-TEXT_KEYS: Final = _KEYS[TEXT]
 _COUNTER = re.compile(rb"created|.*(count|tokens|duration|latency)\w*", re.I)
 _NAME = re.compile(rb'"[\x21\x23-\x5b\x5d-\x7e]+"')
 _TIME = re.compile(rb'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(Z|[+-]\d\d:\d\d)"')
@@ -40,6 +39,11 @@ _VALUE = re.compile(
 )
 _LONGEST = 64 * 1024  # bytes; what is longer is left to LiteLLM
 _MOST = 24  # tokens
+
+
+def may_be_text(key: str) -> bool:
+    """Whether texts stand under a key; "": a string that is a list's own item."""
+    return not key or key.encode() in _KEYS[TEXT]
 
 
 @dataclass(frozen=True, slots=True)

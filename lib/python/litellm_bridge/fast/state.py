@@ -38,8 +38,6 @@ class WrapperState:
             self._count(None)
         elif text == self._content:
             self._run += 1
-        elif self._run == 1:
-            self._content, self._run_before = text, 1
         else:
             self._count(text)
 

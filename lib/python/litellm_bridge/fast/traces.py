@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from .formats import Fit
 from .leaves import Sources
-from .scan import TEXT_KEYS
+from .scan import may_be_text
 
 WRAPPER: Final = "wrapper"
 LOGGING: Final = "logging"
@@ -144,6 +144,6 @@ def _shape(item: Any, key: str = "") -> Any:
         return tuple((name, _shape(value, name)) for name, value in item.items())
     if isinstance(item, list):
         return tuple(map(_shape, item))
-    if isinstance(item, str) and (not key or key.encode() in TEXT_KEYS):
+    if isinstance(item, str) and may_be_text(key):
         return bool(item)
     return repr(item)

@@ -12,6 +12,7 @@ from typing import Any
 from .fitness import Unfit, require
 from .letters import Doubtful, Splitter
 from .ranks import Ranks
+from .tokenizers import ORDINARY
 
 LONGEST = 200_000  # characters; tiktoken is quicker with pieces that were not seen before
 _WORDS = 2048  # pieces whose tokens are kept
@@ -62,7 +63,7 @@ class Counter:
 
 def _is_ordinary(text: str, kwargs: dict[str, Any]) -> bool:
     """Whether special tokens can't matter."""
-    return kwargs == {"disallowed_special": ()} or (not kwargs and _SPECIAL not in text)
+    return kwargs == ORDINARY or (not kwargs and _SPECIAL not in text)
 
 
 def _parts_of(constructor: Callable[[], Any]) -> tuple[dict[str, Any], str]:

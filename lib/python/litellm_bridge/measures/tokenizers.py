@@ -34,9 +34,8 @@ _FILES = {
 }
 _CACHE = "TIKTOKEN_CACHE_DIR"
 _RANKS = "_mergeable_ranks"
-_ORDINARY: dict[str, Any] = {
-    "disallowed_special": ()
-}  # text that looks like a special token is text
+# Text that looks like a special token is text.
+ORDINARY: dict[str, Any] = {"disallowed_special": ()}
 
 _logger = logging.getLogger("litellm_bridge")
 
@@ -128,7 +127,7 @@ def _pending_class(encoding: Any, registry: Any, make: Make | None) -> Any:
 
     counters = _Counters(registry, make)
     Pending.encode = _lighter(encoding.encode, counters, {})
-    Pending.encode_ordinary = _lighter(encoding.encode_ordinary, counters, _ORDINARY)
+    Pending.encode_ordinary = _lighter(encoding.encode_ordinary, counters, ORDINARY)
 
     def load(self: Any) -> None:
         with registry._lock:
@@ -184,7 +183,7 @@ def _lighter(plain: Any, counters: _Counters, implied: dict[str, Any]) -> Any:
 
     @wraps(plain)
     def encode(self: Any, text: str, **kwargs: Any) -> list[int]:
-        if type(text) is str and kwargs in ({}, _ORDINARY) and not (kwargs and implied):
+        if type(text) is str and kwargs in ({}, ORDINARY) and not (kwargs and implied):
             if not text:
                 return []
             tokens = counters.encode(self, text, kwargs or implied)

@@ -32,6 +32,14 @@ _CALL_TYPES = frozenset(
     )
 )
 _LISTENERS = ("callbacks", "success_callback", "_async_success_callback")
+# Of a call at any time, not only of its success.
+EVERY_LISTENER = (
+    *_LISTENERS,
+    "input_callback",
+    "failure_callback",
+    "_async_input_callback",
+    "_async_failure_callback",
+)
 _OWN_LISTENERS = ("dynamic_success_callbacks", "dynamic_async_success_callbacks")
 
 

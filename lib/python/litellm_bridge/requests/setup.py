@@ -22,6 +22,8 @@ from contextvars import Context
 from types import ModuleType
 from typing import Any
 
+from .handlers import EVERY_LISTENER
+
 PROVIDERS = frozenset(
     (
         "anthropic",
@@ -37,15 +39,6 @@ PROVIDERS = frozenset(
     )
 )
 MOST_TEXT = 64 * 1024  # characters of all messages; more is worth a thread
-_LISTENERS = (
-    "callbacks",
-    "input_callback",
-    "success_callback",
-    "failure_callback",
-    "_async_input_callback",
-    "_async_success_callback",
-    "_async_failure_callback",
-)
 # What makes the set-up more than computing.
 _SPECIAL = (
     "fallbacks",
@@ -88,7 +81,7 @@ class SetUpExecutor(ThreadPoolExecutor):
             threading.get_ident() == self._thread
             and self._has_plain_provider(arguments)
             and not any(arguments.get(name) for name in _SPECIAL)
-            and not any(getattr(litellm, name, None) for name in _LISTENERS)
+            and not any(getattr(litellm, name, None) for name in EVERY_LISTENER)
             and getattr(litellm, "secret_manager_client", None) is None
             and litellm.cache is None
             and is_small_text(arguments.get("messages"))

@@ -16,14 +16,8 @@ from types import ModuleType
 from typing import Any
 
 from ..measures.fitness import require
-from .handlers import Audience
+from .handlers import EVERY_LISTENER, Audience
 
-_LISTENERS = (
-    "input_callback",
-    "failure_callback",
-    "_async_input_callback",
-    "_async_failure_callback",
-)
 _OWN_LISTENERS = (
     "dynamic_input_callbacks",
     "dynamic_failure_callbacks",
@@ -42,7 +36,7 @@ def install(litellm: ModuleType) -> None:
     code = plain.__code__
     names = ("self", "original_response", "input", "api_key", "additional_args")
     require(code.co_varnames[: code.co_argcount] == names, "post_call takes what it took")
-    for name in _LISTENERS:
+    for name in EVERY_LISTENER:
         require(hasattr(litellm, name), f"litellm.{name} is there")
     audience = Audience(litellm)
 
@@ -64,7 +58,7 @@ def install(litellm: ModuleType) -> None:
 
 def _is_heard(litellm: Any, log: Any, audience: Audience) -> bool:
     return (
-        any(getattr(litellm, name) for name in _LISTENERS)
+        any(getattr(litellm, name) for name in EVERY_LISTENER)
         or any(getattr(log, name, None) for name in _OWN_LISTENERS)
         or audience.hears(log)
     )
