@@ -5,7 +5,6 @@
  * cannot run it is told here, in words, and not by the dynamic loader.
  */
 
-const fs = require('node:fs');
 const path = require('node:path');
 
 const ADDON = 'litellm_bridge.node';
@@ -107,14 +106,23 @@ function loadAddon(platform = process.platform, arch = process.arch, load = requ
   throw missing(paths, cause);
 }
 
+/** @param {string} file @returns {string | null} what `require` would load for it */
+function resolved(file) {
+  try {
+    return require.resolve(file);
+  } catch {
+    return null;
+  }
+}
+
 /**
- * The file that `loadAddon` takes: what is there is never passed over.
+ * The file that `loadAddon` takes, as `require.cache` names it: what is there is never passed over.
  * @param {string} [platform]
  * @param {string} [arch]
  * @returns {string | null}
  */
 function addonFile(platform = process.platform, arch = process.arch) {
-  return candidates(platform, arch).find((file) => fs.existsSync(file)) ?? null;
+  return candidates(platform, arch).map(resolved).find((file) => file !== null) ?? null;
 }
 
 module.exports = { addonFile, loadAddon };

@@ -12,7 +12,7 @@ const { before, test } = require('node:test');
 
 const { LiteLLM } = require('../../lib');
 const { children, untilGone } = require('./support/proc');
-const { compile, preloaded } = require('./support/native');
+const { compile } = require('./support/native');
 const { fixture, start, worker } = require('./support/program');
 
 const TIMEOUT = { timeout: 60_000 }; // ms
@@ -73,9 +73,8 @@ test(
   TIMEOUT,
   async (t) => {
     const REAPED = path.join(folder, 'reaped');
-    const env = { LD_PRELOAD: preloaded(reaper), REAPED };
     const options = { ...OPTIONS, python: worker('stage'), env: { STAGE: 'serves' } }; // it has a child
-    const program = start(t, 'reaped.js', [options, REAPED], { env });
+    const program = start(t, 'reaped.js', [options, reaper, REAPED], { env: { REAPED } });
     const { first, family, next, error } = await program.next();
     assert.equal(family.length, 1);
     const { code, exitCode, signal, pid, message } = error;

@@ -1,5 +1,5 @@
 /* A foreign reaper, as some libraries bring one: a thread that waits for every child of the process.
- * LD_PRELOAD loads it; REAPED names the file that lists what it reaped, a pid a line. */
+ * An addon: it begins when Node loads it. REAPED names the file that lists what it reaped, a pid a line. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -22,9 +22,11 @@ static void *reap(void *arg) {
   return arg;
 }
 
-__attribute__((constructor)) static void start(void) {
+/* What Node-API calls. env, exports: Node's own. */
+void *napi_register_module_v1(void *env, void *exports) {
   pthread_t thread;
+  (void)env;
   list = open(getenv("REAPED"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  unsetenv("LD_PRELOAD"); /* the children have none of it */
   if (list < 0 || pthread_create(&thread, NULL, reap, NULL) != 0) abort();
+  return exports;
 }

@@ -2,7 +2,7 @@
 
 /**
  * Lets a foreign reaper take Python's exit status first: this loop is kept busy until it has.
- * Arguments: the instance's options, the file that lists what was reaped.
+ * Arguments: the instance's options, the reaper, the file that lists what it reaped.
  */
 
 const fs = require('node:fs');
@@ -14,7 +14,8 @@ function isReaped(file, pid) {
 }
 
 async function main() {
-  const [options, file] = [JSON.parse(process.argv[2]), process.argv[3]];
+  const [options, reaper, file] = [JSON.parse(process.argv[2]), ...process.argv.slice(3)];
+  process.dlopen({ exports: {} }, reaper);
   const llm = new LiteLLM(options);
   await llm.ready();
   const { pid: first } = llm.status();
