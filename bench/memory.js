@@ -17,7 +17,7 @@ import litellm
 print(next(line.split()[1] for line in open("/proc/self/smaps_rollup") if line.startswith("Pss:")))
 `;
 const ROUNDS = 5; // of starts
-const CALLS = [8, 5000, 10_000]; // of one process: first of each kind, then two stages
+const CALLS = [8, 5000, 10_000, 30_000]; // of one process: first of each kind, then in stages
 
 /** MB of a Python that has imported litellm, and nothing else. */
 function plainImport() {

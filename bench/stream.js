@@ -6,7 +6,7 @@ const { withCompetitors } = require('./support/competitors');
 const { median } = require('./support/statistics');
 const { FAMILIES, request } = require('./support/wire');
 
-const ROUNDS = 3;
+const ROUNDS = 5;
 const LITELLM = ['bridge', 'LiteLLM'];
 const ALL = [...LITELLM, 'JSON lines', 'OpenAI client'];
 

@@ -61,7 +61,7 @@ async function main() {
   require('node:worker_threads'); // what any application has loaded
   const before = ownPss();
   const { LiteLLM } = require('../..');
-  const llm = new LiteLLM({ log: 'silent', startTimeout: 120_000 });
+  const llm = new LiteLLM({ log: 'silent', startTimeout: 120_000, prewarm: ['openai'] });
   await llm.ready();
   const pid = Number(llm.status().pid);
   const show = (stage) => console.log(JSON.stringify({ stage, python: pss(pid), node: ownPss() - before }));

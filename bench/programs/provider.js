@@ -4,7 +4,7 @@
  * A provider that costs next to nothing: its bytes are made before they are asked for, and sent
  * in batches. Prints its URL. The first part of a request's path tells what to send:
  *   /FAMILY-burst-COUNT   so many texts, 20 events a write, as fast as they are taken
- *   /FAMILY-flood-COUNT   the same again and again, until nobody reads it
+ *   /FAMILY-flood-COUNT   its texts again and again, until nobody reads it
  *   /FAMILY-paced-COUNT   one event every 2 ms
  *   /FAMILY-slow-COUNT    one event every 10 ms
  *   /whole-BYTES          a chat completion of that size; /vectors-COUNT embeddings
@@ -47,9 +47,10 @@ async function pace(response, /** @type {Buffer[]} */ parts, /** @type {number} 
   response.end();
 }
 
-/** Without its end. @param {Buffer[]} parts */
+/** One stream without an end. @param {Buffer[]} parts */
 function* flood(parts) {
-  for (;;) yield* parts.slice(0, -1);
+  yield parts[0];
+  for (;;) yield* parts.slice(1, -1);
 }
 
 /** @param {http.ServerResponse} response @param {string} family @param {string} speed @param {number} count */

@@ -9,6 +9,7 @@ const { fork } = require('node:child_process');
 const { once } = require('node:events');
 
 const CHUNK_SIZE = 4; // UTF-16 units: a text with emoji would be cut within one
+const USAGE = { prompt_tokens: 14, completion_tokens: 101, total_tokens: 115 }; // as providers send it
 const PACE = { ttft: 50, tps: 300 }; // ms, chunks a second
 
 const TEXT = `This text came from a server on this machine that speaks the provider's own wire \
@@ -28,7 +29,7 @@ async function startProvider() {
 async function serve() {
   const { LLMock } = require('@copilotkit/aimock');
   const mock = new LLMock({ port: 0, chunkSize: CHUNK_SIZE });
-  mock.onMessage(/./, { content: TEXT }, { streamingProfile: PACE });
+  mock.onMessage(/./, { content: TEXT, usage: USAGE }, { streamingProfile: PACE });
   await mock.start();
   process.once('disconnect', () => process.exit());
   process.send?.({ url: mock.url });

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from .scan import COUNT, PAD, TEXT, TIME, Scan
+from .strings import texts_of
 
 _STRING: Final = rb'("(?:[^"\\\x00-\x1f]|\\.)*+")'
 _TOKENS: Final = {
@@ -50,3 +51,11 @@ class Pattern:
             return (between,)
         match = self._between.fullmatch(between)
         return match.groups() if match is not None else None
+
+    def texts(self, events: bytes, end: bytes) -> list[bytes] | None:
+        """The text of each of many events, which all end so. None: they are not all of this kind,
+        or it has other holes than one text."""
+        first, last = self._head + b'"', b'"' + self._tail + end
+        if self._between is not None or not events.startswith(first) or not events.endswith(last):
+            return None
+        return texts_of(events[len(first) : -len(last)].split(last + first))

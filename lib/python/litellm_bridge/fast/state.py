@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-from typing import Any
+from collections.abc import Iterator
+from itertools import groupby, islice
+from operator import eq
+from typing import Any, Final
 
 from .patterns import Tokens
-from .templates import ALL_BUT_LAST, NONE, Template, content_of
+from .templates import ALL, ALL_BUT_LAST, NONE, Template, content_of
 from .traces import ITERATOR, WRAPPER
 
 # And the text as UTF-8, and the tokens of its event.
 Pending = tuple[Template, bytes, Tokens]
+
+_LONG: Final = 512  # pending chunks, from which on what may be joined is
+_PARTS: Final = 3  # of a Pending
 
 
 class WrapperState:
@@ -25,7 +30,11 @@ class WrapperState:
         self._wrapper = wrapper
         self._owners = {WRAPPER: wrapper, ITERATOR: iterator}
         self._limit = repetition_limit
-        self._pending: list[Pending] = []
+        # The parts of each Pending, one after another. Objects of its own for each chunk would be
+        # walked through by every full garbage collection: 15 ms at a million, for all streams.
+        self._pending: list[Any] = []
+        self._short = 0  # how many of the parts are joined as far as may be
+        self._room = _LONG * _PARTS  # for so many without another look
         self._content: bytes | None = None  # of the last chunk
         self._run = 0  # how many times it has come, up to now
         self._run_before = 1  # the same, of the last other content
@@ -33,13 +42,35 @@ class WrapperState:
 
     def add(self, template: Template, text: bytes, tokens: Tokens) -> None:
         """A chunk that the wrapper did not see."""
-        self._pending.append((template, text, tokens))
+        if len(self._pending) >= self._room:
+            self._shorten()
+        self._pending += template, text, tokens
         if not template.is_content:
             self._count(None)
         elif text == self._content:
             self._run += 1
+        elif self._run == 1:
+            self._content, self._run_before = text, 1
         else:
             self._count(text)
+
+    def add_run(self, template: Template, texts: list[bytes]) -> bool:
+        """Many at once, whose tokens are their texts alone. False: nothing was done, since some
+        repeat the one before, or stay one by one."""
+        if texts[0] == self._content or self._run >= self._limit - 1 or template.joins != ALL:
+            return False
+        if any(map(eq, texts, islice(texts, 1, None))):
+            return False
+        if len(self._pending) >= self._room:
+            self._shorten()
+        for item in _shortened([(template, text, ()) for text in texts]):
+            self._pending += item
+        if len(texts) == 1:
+            self._count(texts[0] if template.is_content else None)
+        else:
+            self._content = texts[-1] if template.is_content else None
+            self._run = self._run_before = 1
+        return True
 
     def append(self, chunk: Any) -> None:
         """The same, made already. What is pending must be in place."""
@@ -73,18 +104,19 @@ class WrapperState:
 
     def sync(self) -> None:
         """Makes the wrapper what it would be had it seen all chunks."""
-        pending, self._pending = self._pending, []
-        if not pending:
+        if not self._pending:
             return
-        for template, text, tokens in self._joined(pending):
+        for template, text, tokens in self._joined():
             decoded = text.decode()
             self._wrapper.chunks.append(template.chunk(decoded, tokens))
             for kind, name in template.grown:
                 getattr(self._owners[ITERATOR], name).append(template.item(kind, decoded))
             template.assign(self._owners, tokens)
         self._seen = len(self._wrapper.chunks)
-        contents = [text for template, text, _ in pending if template.is_content]
+        items = _items(self._pending)
+        contents = [text for template, text, _ in items if template.is_content]
         self._wrapper.response_uptil_now += b"".join(contents).decode()
+        self._pending, self._short, self._room = [], 0, _LONG * _PARTS
         self._set_repetitions()
 
     def _set_repetitions(self) -> None:
@@ -103,13 +135,30 @@ class WrapperState:
     def _is_counted(content: bytes | None) -> bool:
         return content is not None and len(content.decode(errors="replace")) > 2
 
-    def _joined(self, pending: list[Pending]) -> list[Pending]:
-        tail = min(self._run, len(pending)) if self._content is not None else 0
-        runs = groupby(pending[: len(pending) - tail], key=lambda item: item[0])
-        joined: list[Pending] = []
+    def _shorten(self) -> None:
+        """What is joined at last can be joined now, but for the ends of runs."""
+        runs, tail = self._runs(self._short)
+        del self._pending[self._short :]
         for template, items in runs:
-            joined += self._joined_run(template, list(items))
-        return joined + pending[len(pending) - tail :]
+            for item in items if template.joins == NONE else _shortened(items):
+                self._pending += item
+        self._short = len(self._pending)
+        self._pending += tail
+        self._room = len(self._pending) + max(_LONG * _PARTS, len(tail))
+
+    def _runs(self, start: int) -> tuple[list[tuple[Template, list[Pending]]], list[Any]]:
+        """What is pending from start on, by template; and the parts that stay as they are."""
+        pending = self._pending
+        tail = self._run * _PARTS if self._content is not None else 0
+        end = max(start, len(pending) - tail)
+        runs = groupby(_items(pending[start:end]), key=lambda item: item[0])
+        return [(template, list(items)) for template, items in runs], pending[end:]
+
+    def _joined(self) -> Iterator[Pending]:
+        runs, tail = self._runs(0)
+        for run in runs:
+            yield from self._joined_run(*run)
+        yield from _items(tail)
 
     def _joined_run(self, template: Template, items: list[Pending]) -> list[Pending]:
         if template.joins == NONE:
@@ -124,3 +173,15 @@ class WrapperState:
         else:
             parts = [b"".join(texts)]
         return [(template, part, tokens) for part in parts] + last
+
+
+def _items(parts: list[Any]) -> Iterator[Pending]:
+    return zip(*(parts[n::_PARTS] for n in range(_PARTS)), strict=True)
+
+
+def _shortened(run: list[Pending]) -> list[Pending]:
+    """All but the first and the last as one: both may have to stand alone."""
+    if len(run) < 4:
+        return run
+    template, _, tokens = run[-2]
+    return [run[0], (template, b"".join(text for _, text, _ in run[1:-1]), tokens), run[-1]]

@@ -13,6 +13,7 @@ from ..turns import Turn
 from .feed import WrapperFeed
 from .fit import Plan, fitting, repetition_limit
 from .formats import Fit
+from .formats.base import Block
 from .learner import Learner
 from .source import Source
 from .state import WrapperState
@@ -122,7 +123,7 @@ class FastStream:
     def _take_now(self, piece: bytes) -> bool:
         """Does as much of a piece as goes without LiteLLM and without waiting: whether all."""
         try:
-            self._events.extend(self._cutter.feed(piece))
+            self._accept(piece)
             self._answer_events()
             return not self._events and not self._cutter.mixed and self._send_now()
         except BaseException as exc:  # belongs to the task, and not to the transport
@@ -137,8 +138,27 @@ class FastStream:
             if self._cutter.mixed:
                 await self._litellm(self._feed.put(piece))
                 return
-            self._events.extend(self._cutter.feed(piece))
+            self._accept(piece)
         await self._work()
+
+    def _accept(self, piece: bytes) -> None:
+        """Answers the events that are complete now, if they are all of the last one's kind."""
+        block = None if self._events or self._feed.ended else self._cutter.block(piece)
+        if block is None:
+            self._events.extend(self._cutter.feed(piece))
+        elif not self._answer_run(block):
+            self._events.extend(block.events())
+
+    def _answer_run(self, block: Block) -> bool:
+        oddity = self._format.oddity
+        run = self._replay.run(*block)
+        if run is None or (oddity is not None and oddity.search(block.data)):
+            return False
+        template, texts = run
+        if not self._state.add_run(template, texts):
+            return False
+        self._out += [(frames.DELTA, text) for text in texts]
+        return True
 
     async def _work(self) -> None:
         self._answer_events()
@@ -153,7 +173,7 @@ class FastStream:
         """Up to the first one that is LiteLLM's to do."""
         events, view_of = self._events, self._format.view
         while events and not self._feed.ended:
-            view = view_of(events[0])
+            view = events[0] if view_of is None else view_of(events[0])
             if view is None:
                 return
             if not self._answer(view):

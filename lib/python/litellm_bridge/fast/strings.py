@@ -8,6 +8,7 @@ from typing import Final
 
 # Without escapes: the text is the bytes.
 _PLAIN: Final = re.compile(rb'"([^"\\\x00-\x1f]+)"').fullmatch
+_PLAIN_INSIDE: Final = re.compile(rb'[^"\\\x00-\x1f]*').fullmatch
 
 
 def text_of(token: bytes) -> bytes | None:
@@ -22,6 +23,20 @@ def text_of(token: bytes) -> bytes | None:
         return text
     except ValueError:
         return None
+
+
+def texts_of(insides: list[bytes]) -> list[bytes] | None:
+    """text_of for many, each without its quotes. None: that of one is."""
+    together = b"".join(insides)
+    if _PLAIN_INSIDE(together) and together.isascii():
+        return insides if all(insides) else None
+    texts = []
+    for inside in insides:
+        text = text_of(b'"%s"' % inside)
+        if text is None:
+            return None
+        texts.append(text)
+    return texts
 
 
 def _unescaped(token: bytes) -> bytes | None:

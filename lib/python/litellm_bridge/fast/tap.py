@@ -37,8 +37,6 @@ class Tap:
         self._take_now = take_now
         self._plain = type(protocol).data_received.__get__(protocol)
         self._woken: asyncio.Future[None] | None = None  # what the task waits for
-        self._receiving = False
-        self._came = False
         self._left = False  # take_now could not do all of a piece
         self._more: asyncio.Handle | None = None  # takes the next share
         self._loop = asyncio.get_running_loop()
@@ -84,11 +82,8 @@ class Tap:
         return False
 
     def set_result(self, _: None) -> None:
-        """Data came, or the end."""
-        if self._receiving:
-            self._came = True
-        else:
-            self._wake()
+        """The end, mostly: nobody waits at the reader while data comes in."""
+        self._wake()
 
     def set_exception(self, _: BaseException) -> None:
         self._wake()
@@ -96,20 +91,19 @@ class Tap:
     # -- what the transport calls
 
     def _data_received(self, data: bytes) -> None:
-        self._receiving = True
+        reader = self._reader
+        if reader._waiter is not self:  # the task or a share to come takes it
+            self._plain(data)
+            return
+        reader._waiter = None
         try:
             self._plain(data)
         finally:
-            self._receiving = False
-        if self._came:
-            self._came = False
             self._pull()
 
     def _pull(self) -> None:
         reader = self._reader
-        if not reader._buffer:
-            self._wake()
-        elif not self._take_now(self._buffered()):
+        if reader._buffer and not self._take_now(self._buffered()):
             self._left = True
             self._wake()
         elif reader._buffer:

@@ -282,6 +282,14 @@ class Replay:
             return template, tokens, text
         return None
 
+    def run(self, events: bytes, end: bytes) -> tuple[Template, list[bytes]] | None:
+        """The same for many events, which all end so, if they are of the kind that was sent last."""
+        template = self._sent
+        if template is None or template.randoms or self.active[:1] != [template]:
+            return None
+        texts = template.pattern.texts(events, end)
+        return None if texts is None else (template, texts)
+
     def message(self, template: Template, tokens: Tokens, text: bytes) -> Message:
         """The frame to send."""
         if template is self._sent:

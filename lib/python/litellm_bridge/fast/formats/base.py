@@ -8,6 +8,16 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 
+class Block(NamedTuple):
+    """Events that may be much alike."""
+
+    data: bytes  # each event with its end
+    end: bytes
+
+    def events(self) -> list[bytes]:
+        return self.data[: -len(self.end)].split(self.end)
+
+
 class Cutter(Protocol):
     """Cuts a provider's bytes into events, whatever pieces they come in. Pure."""
 
@@ -18,15 +28,14 @@ class Cutter(Protocol):
     def feed(self, data: bytes) -> list[bytes]:
         """The events that are complete now."""
 
+    def block(self, data: bytes) -> Block | None:
+        """The same in one piece. None: nothing was done, and feed has to be used."""
+
     def wrap(self, event: bytes) -> bytes:
         """What LiteLLM has to be given for an event, and makes all of at once."""
 
     def take_rest(self) -> list[bytes]:
         """The pieces that are no complete event, as they came."""
-
-
-def same(event: bytes) -> bytes:
-    return event
 
 
 def nothing(_: Any) -> None:
@@ -39,8 +48,9 @@ class Format:
     cutter: Callable[[], Cutter]
     # Where an event's one JSON value begins in its view; -1: there is none, or it is more.
     json_at: Callable[[bytes], int]
-    # What templates are learnt from and matched with; None: LiteLLM has to do the event.
-    view: Callable[[bytes], bytes | None] = same
+    # What templates are learnt from and matched with, if that is not the event itself; it gives
+    # None where LiteLLM has to do the event.
+    view: Callable[[bytes], bytes | None] | None = None
     # What in a view makes LiteLLM act otherwise; such events are its own.
     oddity: re.Pattern[bytes] | None = None
     # Lists of LiteLLM's iterator that each event adds itself to.

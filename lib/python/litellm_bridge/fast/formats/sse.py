@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
+from .base import Block
+
 # Where lines are read, these characters end one (httpx splits text as str.splitlines does).
 LINE_ODDITY = re.compile(rb"[\x0b\x0c\x1c-\x1e]|\xc2\x85|\xe2\x80[\xa8\xa9]")
 
 _CR = b"\r"
 _LF = b"\n"
 _CRLF = b"\r\n"
+_BLANK = b"\n\n"
 
 
 class EventCutter:
@@ -28,8 +31,6 @@ class EventCutter:
 
     def feed(self, data: bytes) -> list[bytes]:
         """The events that are complete now, without their blank line."""
-        if self._is_whole(data):
-            return data[:-2].split(b"\n\n")
         if not self._is_uniform(data):
             self.mixed = True
         seen = self._last + data
@@ -42,6 +43,19 @@ class EventCutter:
         self._last = rest[-3:]
         return events
 
+    def block(self, data: bytes) -> Block | None:
+        """Of the usual streams: their lines end with LF, and there is one blank line at a time."""
+        if self.mixed or self.blank_line != _BLANK or _CR in data:
+            return None
+        data = b"".join((*self._pieces, data)) if self._pieces else data
+        end = data.rfind(_BLANK) + len(_BLANK)
+        if end < len(_BLANK) or b"\n\n\n" in data:
+            return None
+        rest = data[end:]
+        self._pieces = [rest] if rest else []
+        self._last = rest[-3:]
+        return Block(data[:end], _BLANK)
+
     def wrap(self, event: bytes) -> bytes:
         return event + self.blank_line
 
@@ -50,21 +64,15 @@ class EventCutter:
         pieces, self._pieces = self._pieces, []
         return pieces
 
-    def _is_whole(self, data: bytes) -> bool:
-        """Whether it is events to their ends, and nothing is left of earlier ones: the usual case."""
-        if self._pieces or self.mixed or self.blank_line != b"\n\n" or _CR in data:
-            return False
-        return data.endswith(b"\n\n") and not data.endswith(b"\n\n\n")
-
     def _is_uniform(self, data: bytes) -> bool:
-        if self.blank_line == b"\n\n":
+        if self.blank_line == _BLANK:
             return _CR not in data
         text = _CR + data if self._last.endswith(_CR) else data
         if text.endswith(_CR):
             text = text[:-1]  # its LF may be the next byte
         ends = text.count(_CRLF)
         if not self.blank_line and _LF in text:
-            self.blank_line = b"\r\n\r\n" if ends else b"\n\n"
+            self.blank_line = b"\r\n\r\n" if ends else _BLANK
         returns, feeds = text.count(_CR), text.count(_LF)
         return returns == ends and feeds == (ends if self.blank_line == b"\r\n\r\n" else feeds)
 
