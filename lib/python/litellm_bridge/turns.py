@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-TURN_S = 0.005  # a stream whose bytes are all there yields the loop to others this often
+TURN_S = 0.002  # a stream whose bytes are all there yields the loop to others this often
 
 
 class Turn:
