@@ -16,6 +16,7 @@ const PLAIN = `
 import litellm
 print(next(line.split()[1] for line in open("/proc/self/smaps_rollup") if line.startswith("Pss:")))
 `;
+const SMALL_NURSERY = '--max-semi-space-size=1'; // MB: V8's grows to 32 in any program that allocates
 const ROUNDS = 5; // of starts
 const CALLS = [8, 5000, 10_000, 30_000]; // of one process: first of each kind, then in stages
 
@@ -27,7 +28,7 @@ function plainImport() {
 
 /** What the program tells, stage by stage. @param {string} url @param {number[]} counts */
 function stages(url, counts) {
-  const args = ['--expose-gc', PROGRAM, url, ...counts.map(String)];
+  const args = ['--expose-gc', SMALL_NURSERY, PROGRAM, url, ...counts.map(String)];
   const lines = execFileSync(process.execPath, args, { encoding: 'utf8' }).trim().split('\n');
   return lines.map((line) => JSON.parse(line));
 }

@@ -122,7 +122,7 @@ function resolved(file) {
  * @returns {string | null}
  */
 function addonFile(platform = process.platform, arch = process.arch) {
-  return candidates(platform, arch).map(resolved).find((file) => file !== null) ?? null;
+  return candidates(platform, arch).map(resolved).find(Boolean) ?? null;
 }
 
 module.exports = { addonFile, loadAddon };
