@@ -130,6 +130,21 @@ def test_a_warm_set_up_runs_in_place_and_others_on_a_thread(spawn, provider):
     assert threads("image", messages=picture) == [False] * 2
 
 
+@only_locked
+def test_the_cache_of_gemini_listens_to_nothing(spawn, provider):
+    """LiteLLM's modules for Gemini make a Cache of their own, which enters all lists of callbacks."""
+    channel = started(spawn, **WITH)
+    model = model_of("gemini", "other")
+    provider.on(model, pieces(STREAMS["gemini"](WORDS), content_type("gemini")))
+    channel.do("completion", arguments("gemini", model, provider.url), stream=True)
+    provider.on("unheard", pieces(openai_stream(WORDS, USAGE)))
+    for _ in range(2):
+        channel.do("completion", arguments("openai", "unheard", provider.url), stream=True)
+        channel.do("completion", chat(provider, "unheard-whole"))
+    channel.log("prepared on MainThread")
+    assert count(channel, "payload made") == count(channel, "answer written") == 0
+
+
 def test_what_is_no_set_up_is_not_taken_for_one():
     def completion():
         pass

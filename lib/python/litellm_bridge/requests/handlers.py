@@ -6,8 +6,8 @@ for a whole call, 0.75 ms for a stream, which the next call waits for.
 
 Safe, because all that they leave behind is in the call's own logging object, which goes away with
 the call; usage and cost that the bridge tells are worked out from the response itself. With a
-callback of any kind (a cache and a Router are callbacks, too), with a budget or with debug output
-the handlers run as ever. It is looked at call by call, so callbacks may come and go.
+callback of any kind (a Router is one, too), with a cache, a budget or debug output the handlers
+run as ever. It is looked at call by call, so callbacks may come and go.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Any
 
 from ..measures.fitness import Unfit
+from . import listeners
 
 # Calls of which nothing but what a response says is told: no batches, no files.
 _CALL_TYPES = frozenset(
@@ -30,15 +31,6 @@ _CALL_TYPES = frozenset(
         "embedding",
         "aembedding",
     )
-)
-_LISTENERS = ("callbacks", "success_callback", "_async_success_callback")
-# Of a call at any time, not only of its success.
-EVERY_LISTENER = (
-    *_LISTENERS,
-    "input_callback",
-    "failure_callback",
-    "_async_input_callback",
-    "_async_failure_callback",
 )
 _OWN_LISTENERS = ("dynamic_success_callbacks", "dynamic_async_success_callbacks")
 
@@ -53,8 +45,8 @@ class Audience:
         """log: LiteLLM's logging object of the call."""
         litellm = self._litellm
         return bool(
-            any(getattr(litellm, name) for name in _LISTENERS)
-            or any(getattr(log, name) for name in _OWN_LISTENERS)
+            listeners.anybody(litellm, listeners.OF_SUCCESS)
+            or listeners.anybody(log, _OWN_LISTENERS)
             or litellm.max_budget
             or litellm.cache is not None
             or litellm.set_verbose
@@ -108,7 +100,7 @@ def install(litellm: ModuleType) -> None:
 
 
 def _check(litellm: Any, logging_class: Any, streaming_handler: Any) -> None:
-    for name in (*_LISTENERS, "max_budget", "cache", "set_verbose", "verbose_logger"):
+    for name in (*listeners.OF_SUCCESS, "max_budget", "cache", "set_verbose", "verbose_logger"):
         if not hasattr(litellm, name):
             raise Unfit(f"litellm.{name} is gone")
     for name in ("success_handler", "async_success_handler"):

@@ -22,7 +22,7 @@ from contextvars import Context
 from types import ModuleType
 from typing import Any
 
-from .handlers import EVERY_LISTENER
+from . import listeners
 
 PROVIDERS = frozenset(
     (
@@ -81,7 +81,7 @@ class SetUpExecutor(ThreadPoolExecutor):
             threading.get_ident() == self._thread
             and self._has_plain_provider(arguments)
             and not any(arguments.get(name) for name in _SPECIAL)
-            and not any(getattr(litellm, name, None) for name in EVERY_LISTENER)
+            and not listeners.anybody(litellm, listeners.EVERY)
             and getattr(litellm, "secret_manager_client", None) is None
             and litellm.cache is None
             and is_small_text(arguments.get("messages"))

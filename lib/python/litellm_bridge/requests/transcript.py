@@ -16,7 +16,8 @@ from types import ModuleType
 from typing import Any
 
 from ..measures.fitness import require
-from .handlers import EVERY_LISTENER, Audience
+from . import listeners
+from .handlers import Audience
 
 _OWN_LISTENERS = (
     "dynamic_input_callbacks",
@@ -36,7 +37,7 @@ def install(litellm: ModuleType) -> None:
     code = plain.__code__
     names = ("self", "original_response", "input", "api_key", "additional_args")
     require(code.co_varnames[: code.co_argcount] == names, "post_call takes what it took")
-    for name in EVERY_LISTENER:
+    for name in listeners.EVERY:
         require(hasattr(litellm, name), f"litellm.{name} is there")
     audience = Audience(litellm)
 
@@ -58,7 +59,7 @@ def install(litellm: ModuleType) -> None:
 
 def _is_heard(litellm: Any, log: Any, audience: Audience) -> bool:
     return (
-        any(getattr(litellm, name) for name in EVERY_LISTENER)
+        listeners.anybody(litellm, listeners.EVERY)
         or any(getattr(log, name, None) for name in _OWN_LISTENERS)
         or audience.hears(log)
     )

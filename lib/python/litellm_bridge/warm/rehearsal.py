@@ -18,15 +18,14 @@ from ..channel import Channel
 from ..context import current_call
 from ..dispatch import Dispatcher
 from ..frames import STREAM, WHOLE, CallRequest
+from ..requests import listeners
 from ..run import run_call
 from .answers import answer
 
 _NOWHERE = "http://warm-up.invalid"
 _KEY = "warm-up"
 _WINDOW = 1 << 30
-_CALLBACKS = ("callbacks", "input_callback", "success_callback", "failure_callback",
-              "service_callback", "_async_success_callback", "_async_failure_callback",
-              "_async_input_callback")  # fmt: skip
+_CALLBACKS = (*listeners.EVERY, "service_callback")
 
 # How a provider is asked. Others are asked as OpenAI is: most speak its language.
 _ROUTES: dict[str, dict[str, str]] = {
@@ -85,7 +84,7 @@ def may_rehearse(litellm: ModuleType) -> bool:
     """Whether nobody but us would know of a call."""
     if getattr(litellm, "cache", None) or getattr(litellm, "max_budget", 0):
         return False
-    return not any(getattr(litellm, name, None) for name in _CALLBACKS)
+    return not listeners.anybody(litellm, _CALLBACKS)
 
 
 async def rehearse(provider: str, dispatcher: Dispatcher, *, stream: bool) -> bool:
