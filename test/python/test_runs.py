@@ -156,7 +156,7 @@ def test_a_run_of_new_texts_is_taken():
     assert state.add_run(TEMPLATES[0], [b"abc", b"def", b"abc", b"g"])
     assert not state.add_run(TEMPLATES[0], [b"g", b"abc"])  # repeats the last one
     assert not state.add_run(TEMPLATES[0], [b"abc", b"abc"])
-    assert not state.add_run(TEMPLATES[3], [b"abc"])
+    assert not state.add_run(TEMPLATES[3], [b"abc", b"def"])
     state.sync()
     assert listed(wrapper) == [("text", "abcdefabc"), ("text", "g")]
 

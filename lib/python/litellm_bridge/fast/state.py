@@ -57,7 +57,12 @@ class WrapperState:
     def add_run(self, template: Template, texts: list[bytes]) -> bool:
         """Many at once, whose tokens are their texts alone. False: nothing was done, since some
         repeat the one before, or stay one by one."""
-        if texts[0] == self._content or self._run >= self._limit - 1 or template.joins != ALL:
+        if self._run >= self._limit - 1:
+            return False
+        if len(texts) == 1:
+            self.add(template, texts[0], ())
+            return True
+        if template.joins != ALL or texts[0] == self._content:
             return False
         if any(map(eq, texts, islice(texts, 1, None))):
             return False
@@ -65,11 +70,8 @@ class WrapperState:
             self._shorten()
         for item in _shortened([(template, text, ()) for text in texts]):
             self._pending += item
-        if len(texts) == 1:
-            self._count(texts[0] if template.is_content else None)
-        else:
-            self._content = texts[-1] if template.is_content else None
-            self._run = self._run_before = 1
+        self._content = texts[-1] if template.is_content else None
+        self._run = self._run_before = 1
         return True
 
     def append(self, chunk: Any) -> None:

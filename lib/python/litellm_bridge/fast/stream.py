@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import AsyncIterator
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from .. import frames
@@ -124,7 +125,8 @@ class FastStream:
         """Does as much of a piece as goes without LiteLLM and without waiting: whether all."""
         try:
             self._accept(piece)
-            self._answer_events()
+            if self._events:
+                self._answer_events()
             return not self._events and not self._cutter.mixed and self._send_now()
         except BaseException as exc:  # belongs to the task, and not to the transport
             self._failure = exc
@@ -157,7 +159,7 @@ class FastStream:
         template, texts = run
         if not self._state.add_run(template, texts):
             return False
-        self._out += [(frames.DELTA, text) for text in texts]
+        self._out.extend(zip(repeat(frames.DELTA), texts))
         return True
 
     async def _work(self) -> None:
