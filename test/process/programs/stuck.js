@@ -2,7 +2,8 @@
 
 /**
  * A start whose thread is stuck. Arguments: the instance's options, the file that sets it free,
- * and whether to wait for the time limit (`late`) or to close before (`closed`).
+ * whether to wait for the time limit (`late`) or to close before (`closed`), and how many
+ * descriptors may stay. It ends when no more are left: the stuck thread is the last to close its own.
  */
 
 const fs = require('node:fs');
@@ -10,8 +11,9 @@ const { LiteLLM } = require('../../..');
 const { children, countDescriptors, until } = require('../support/proc');
 
 async function main() {
-  const [options, gate, how] = [JSON.parse(process.argv[2]), process.argv[3], process.argv[4]];
-  const before = countDescriptors(process.pid);
+  const [gate, how, kept] = process.argv.slice(3);
+  const options = JSON.parse(process.argv[2]);
+  const most = countDescriptors(process.pid) + Number(kept);
   const llm = new LiteLLM({ ...options, startTimeout: how === 'late' ? 50 : 0 });
   const lost = llm.call('x').catch((error) => error);
   if (how === 'closed') await llm.close();
@@ -23,7 +25,8 @@ async function main() {
   await until(() => children(process.pid).every((child) => child === pid)); // the late one is taken away
   await Promise.all([llm.close(), next.close()]);
   await until(() => children(process.pid).length === 0);
-  console.log(JSON.stringify({ code, message, left: countDescriptors(process.pid) - before }));
+  await until(() => countDescriptors(process.pid) <= most);
+  console.log(JSON.stringify({ code, message }));
 }
 
 main();
