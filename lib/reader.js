@@ -8,11 +8,11 @@
 const { Deadline } = require('./clock');
 
 /**
- * Bytes of credit of a stream: what it may have waiting here, some 900 deltas. All that a call
+ * Bytes of credit of a stream: what it may have waiting here, some 450 deltas. All that a call
  * reads in a turn of the loop comes before what the others get next: with 256 KiB, 4 ms of a
  * stream at full speed. One frame may come on top (256 KiB).
  */
-const WINDOW = 64 * 1024;
+const WINDOW = 32 * 1024;
 
 /** The same of a whole answer, which waits in parts, as bytes: here it has no reader yet. */
 const WHOLE_WINDOW = 512 * 1024;
