@@ -31,6 +31,7 @@ async function run(t, how) {
   });
   const told = await program.next();
   assert.deepEqual(await program.ended, { code: 0, signal: null, stderr: '' });
+  assert.ok(told.left <= KEPT, `${told.left} descriptors more than before`);
   return told;
 }
 

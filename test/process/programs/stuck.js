@@ -13,7 +13,8 @@ const { children, countDescriptors, until } = require('../support/proc');
 async function main() {
   const [gate, how, kept] = process.argv.slice(3);
   const options = JSON.parse(process.argv[2]);
-  const most = countDescriptors(process.pid) + Number(kept);
+  const before = countDescriptors(process.pid);
+  const left = () => countDescriptors(process.pid) - before;
   const llm = new LiteLLM({ ...options, startTimeout: how === 'late' ? 50 : 0 });
   const lost = llm.call('x').catch((error) => error);
   if (how === 'closed') await llm.close();
@@ -25,8 +26,8 @@ async function main() {
   await until(() => children(process.pid).every((child) => child === pid)); // the late one is taken away
   await Promise.all([llm.close(), next.close()]);
   await until(() => children(process.pid).length === 0);
-  await until(() => countDescriptors(process.pid) <= most);
-  console.log(JSON.stringify({ code, message }));
+  await until(() => left() <= Number(kept));
+  console.log(JSON.stringify({ code, message, left: left() }));
 }
 
 main();

@@ -45,14 +45,7 @@ class WrapperState:
         if len(self._pending) >= self._room:
             self._shorten()
         self._pending += template, text, tokens
-        if not template.is_content:
-            self._count(None)
-        elif text == self._content:
-            self._run += 1
-        elif self._run == 1:
-            self._content, self._run_before = text, 1
-        else:
-            self._count(text)
+        self._count(text if template.is_content else None)
 
     def add_run(self, template: Template, texts: list[bytes]) -> bool:
         """Many at once, whose tokens are their texts alone. False: nothing was done, since some
