@@ -108,7 +108,7 @@ function privatePython() {
 }
 
 /** How it begins: a mark, and the version of its layout. */
-const ARCHIVE_MAGIC = Buffer.from('LBARC\x03\r\n', 'latin1');
+const ARCHIVE_MAGIC = Buffer.from('LBARC\x04\r\n', 'latin1');
 
 /**
  * Whether an environment has a start archive of this version. It need not fit what is installed.

@@ -1,10 +1,10 @@
 'use strict';
 
 /**
- * Before npm packs: compiles the worker for the layer's Python. A function's folder is read-only,
- * so that Lambda would compile it at every cold start. The bytecode is checked against the hash of
- * its source, so that a checkout in which it stays may be edited. Other versions of Python compile
- * for themselves.
+ * Before npm packs: compiles the worker for the layer's Python, into an archive (docs/start.md), and
+ * what reads that into .pyc files. A function's folder is read-only, so that Lambda would compile
+ * it at every cold start. Both are held against the sources, so that a checkout in which they stay
+ * may be edited. Other versions of Python compile for themselves.
  */
 
 const fs = require('node:fs');
@@ -14,6 +14,9 @@ const { must, succeeds } = require('./command');
 const { ROOT } = require('./paths');
 
 const WORKER = path.join(ROOT, 'lib', 'python', 'litellm_bridge');
+const BUILDER = path.join(WORKER, 'archive', 'build.py');
+/** What is imported before the archive is open: is_bootstrap() of archive/plan.py. */
+const BOOTSTRAP = ['__init__.py', 'roomy.py', 'strays.py', 'archive'];
 const IS_LAYERS = ['-I', '-c', 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'];
 
 async function findPython() {
@@ -39,8 +42,10 @@ async function main() {
     );
     return;
   }
-  const args = ['-I', '-m', 'compileall', '-q', '-s', ROOT, '-p', '/litellm-bridge'];
-  await must('Compiling the worker', '', python, [...args, '--invalidation-mode', 'checked-hash', WORKER]);
+  const files = BOOTSTRAP.map((name) => path.join(WORKER, name));
+  const options = ['-q', '-s', ROOT, '-p', '/litellm-bridge', '--invalidation-mode', 'checked-hash'];
+  await must('Compiling the worker', '', python, ['-I', '-m', 'compileall', ...options, ...files]);
+  await must('The archive of the worker', '', python, ['-I', '-S', '-X', 'utf8', BUILDER, '--package']);
 }
 
 main();

@@ -6,11 +6,12 @@ import argparse
 import os
 import shutil
 import sys
+from collections import Counter
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
-from . import bytecode, interpreter, libraries, manifest, report, zipping
+from . import archive, bytecode, interpreter, libraries, manifest, report, zipping
 from .errors import BuildError, of_system
 from .files import digest, digest_of, walk
 from .packages import Pip, is_locked, normalised, pinned
@@ -44,6 +45,7 @@ class Build:
         self.progress = progress
         self.tools = Tools.from_environment(options.arch, progress)
         self.root: Path = options.out / options.arch / "python"
+        self.archived: Counter[str] = Counter()
 
     def run(self) -> None:
         lock = self._lock()
@@ -115,18 +117,20 @@ class Build:
     def _compile(self) -> None:
         self.progress.step("Compiling modules")
         full = self.options.variant == "full"
-        bytecode.compile_all(self.root, self.progress, sources=full, docstrings=full)
+        archive.add_reader(self.root)
+        codes = bytecode.compile_all(self.root, self.progress, docstrings=full)
+        self.archived = archive.write(self.root, codes, sources=full)
 
     def _finish(self, lock: str, pruned: list[Pruned]) -> None:
         self.progress.step("Packing")
         set_modes(self.root, self.options.arch)
         described = manifest.write(self.root, self._describe(lock))
         name = f"litellm-layer-{self.options.arch}"
-        archive = self.options.out / f"{name}.zip"
-        zipping.write_zip(self.root, archive, self.progress)
+        packed = self.options.out / f"{name}.zip"
+        zipping.write_zip(self.root, packed, self.progress)
         if self.options.extra or self.options.requirements != LAYER / "requirements.lock":
             (self.options.out / f"{name}.lock").write_text(lock)
-        self.progress.report(report.report(self.root, archive, pruned, described))
+        self.progress.report(report.report(self.root, packed, pruned, described, self.archived))
 
     def _describe(self, lock: str) -> dict[str, Any]:
         versions = {
@@ -139,7 +143,7 @@ class Build:
             "version": self.options.package_version,
             "arch": self.options.arch,
             "variant": self.options.variant,
-            "code": "pyc",
+            "code": "archive",
             "python": ".".join(map(str, sys.version_info[:3])),
             "litellm": versions.get("litellm"),
             "packages": dict(sorted(versions.items())),
@@ -149,11 +153,14 @@ class Build:
             "inputs": {
                 "requirements": digest([lock]),
                 "prune": digest_of(LAYER / "prune.toml"),
-                "builder": digest(
-                    [path.read_text() for path in walk(HERE) if path.suffix in (".py", ".sh")]
-                ),
+                "order": digest_of(archive.ORDER),
+                "builder": digest(path.read_text() for path in self._program()),
             },
         }
+
+    def _program(self) -> list[Path]:
+        files = [path for path in walk(HERE) if path.suffix in (".py", ".sh")]
+        return [*files, *(path for path in walk(archive.PROGRAM) if path.suffix == ".py")]
 
 
 def set_modes(root: Path, arch: str) -> None:

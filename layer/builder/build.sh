@@ -150,7 +150,7 @@ case $native in
 esac
 [ -e /etc/ssl/certs/ca-certificates.crt ] || export PIP_CERT=${PIP_CERT:-$tools/ca-certificates.crt}
 export LAYER_TOOLS=$tools LAYER_LOADER=$tools/$loader LAYER_LIBRARIES=$tools/lib/$libraries:$tools/usr/lib/$libraries
-export PYTHONPATH=$here/.. PYTHONHASHSEED=0 PYTHONDONTWRITEBYTECODE=1
+export PYTHONPATH=$here/..:$here/../../lib/python PYTHONHASHSEED=0 PYTHONDONTWRITEBYTECODE=1
 unset LD_LIBRARY_PATH LD_PRELOAD PYTHONHOME
 exec "$LAYER_LOADER" --library-path "$LAYER_LIBRARIES" "$tools/usr/bin/python3.11" -s -S -m builder \
   --debian "$debian" "${rest[@]}"

@@ -19,68 +19,68 @@ from .progress import Progress
 # /opt does not change.
 _UNCHECKED = (0b01).to_bytes(4, "little")
 _CHUNK = 40  # files; each chunk in a process of its own (see compile_all)
-_PLACE = "/opt/python"
+PLACE = "/opt/python"
 
 
 @dataclass(frozen=True)
 class Job:
-    source: str
-    target: str
+    source: Path
     shown: str  # the file's name in tracebacks
     docstrings: bool
 
 
-def compile_all(root: Path, progress: Progress, *, sources: bool, docstrings: bool) -> None:
-    """Compiles every module below `root`.
+def compile_all(root: Path, progress: Progress, *, docstrings: bool) -> dict[Path, bytes]:
+    """The code of every module below `root`, marshalled, by the module's file.
 
-    With `sources` they stay, and the code goes to __pycache__; else it takes their place.
     The bytes depend on nothing but the files: each chunk of them has a new process, since
     marshal writes whether an object is used elsewhere in the process, too.
     """
     files = [path for path in walk(root) if path.suffix == ".py"]
-    jobs = [_job(root, path, sources=sources, docstrings=docstrings) for path in files]
+    jobs = [Job(path, f"{PLACE}/{path.relative_to(root)}", docstrings) for path in files]
     chunks = [jobs[start : start + _CHUNK] for start in range(0, len(jobs), _CHUNK)]
+    codes: dict[Path, bytes] = {}
     done = 0
     with multiprocessing.get_context("fork").Pool(os.cpu_count(), maxtasksperchild=1) as pool:
-        for count, failed in pool.imap_unordered(_compile_chunk, chunks, chunksize=1):
-            done += count
+        for chunk, (made, failed) in zip(chunks, pool.imap(_compile_chunk, chunks), strict=True):
+            codes.update(made)
+            done += len(chunk)
             progress.count(done, len(jobs))
             for line in failed:
                 progress.write(line)
-    if not sources:
-        for job in jobs:
-            if os.path.exists(job.target):
-                os.unlink(job.source)
+    return codes
 
 
-def _job(root: Path, path: Path, *, sources: bool, docstrings: bool) -> Job:
-    cache = importlib.util.cache_from_source(str(path))
-    target = cache if sources else f"{path}c"
-    return Job(str(path), target, f"{_PLACE}/{path.relative_to(root)}", docstrings)
+def write_pyc(source: Path, code: bytes, *, beside: bool) -> None:
+    """For what Python reads from a file; in the source's place, or beside it in __pycache__."""
+    target = Path(importlib.util.cache_from_source(str(source))) if beside else Path(f"{source}c")
+    head = (
+        importlib.util.MAGIC_NUMBER + _UNCHECKED + importlib.util.source_hash(source.read_bytes())
+    )
+    target.parent.mkdir(exist_ok=True)
+    target.write_bytes(head + code)
+    if not beside:
+        source.unlink()
 
 
-def _compile_chunk(jobs: Sequence[Job]) -> tuple[int, list[str]]:
-    """The number of files, and a line for each that is no valid Python: a template, mostly."""
-    failed = []
+def _compile_chunk(jobs: Sequence[Job]) -> tuple[dict[Path, bytes], list[str]]:
+    """The codes, and a line for each file that is no valid Python: a template, mostly."""
+    codes, failed = {}, []
     for job in jobs:
         try:
-            _compile(job)
+            codes[job.source] = _compile(job)
         except (SyntaxError, ValueError) as error:
             failed.append(f"not compiled: {job.shown}: {error}")
-    return len(jobs), failed
+    return codes, failed
 
 
-def _compile(job: Job) -> None:
-    source = Path(job.source).read_bytes()
-    tree = ast.parse(source, job.shown)
+def _compile(job: Job) -> bytes:
+    tree = ast.parse(job.source.read_bytes(), job.shown)
     if not job.docstrings:
         remove_docstrings(tree)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         code = compile(tree, job.shown, "exec", dont_inherit=True, optimize=0)
-    head = importlib.util.MAGIC_NUMBER + _UNCHECKED + importlib.util.source_hash(source)
-    os.makedirs(os.path.dirname(job.target), exist_ok=True)
-    Path(job.target).write_bytes(head + marshal.dumps(code))
+    return marshal.dumps(code)
 
 
 def remove_docstrings(tree: ast.Module) -> None:

@@ -20,14 +20,6 @@ VERSION = "3.11"
 STDLIB = f"lib/python{VERSION}"
 LIBRARIES = "clib"  # not lib: nothing else looks there
 
-# The Python knows its standard library by itself, but of the packages beside it only by this:
-# `site` is frozen into the interpreter.
-SITECUSTOMIZE = """\
-import sys
-if sys.prefix not in sys.path:
-    sys.path.append(sys.prefix)
-"""
-
 
 @dataclass(frozen=True)
 class DebianPackage:
@@ -84,7 +76,6 @@ def _copy_stdlib(source: Path, target: Path) -> None:
         return [name for name in names if not Path(folder, name).exists()]
 
     shutil.copytree(source, target, ignore=dangling)
-    (target / "sitecustomize.py").write_text(SITECUSTOMIZE)
 
 
 def _collect_libraries(root: Path, target: Path, loader: str, machine: str) -> None:

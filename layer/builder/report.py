@@ -9,6 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from litellm_bridge.archive.file import NAME
+
 from .files import digest_of, walk
 from .interpreter import LIBRARIES
 from .prune import Pruned
@@ -29,11 +31,17 @@ def describe_zip(path: Path) -> dict[str, Any]:
     }
 
 
-def largest(root: Path) -> list[dict[str, Any]]:
-    """The packages (and the interpreter's parts) that take most room, unzipped."""
+def largest(root: Path, archived: Counter[str]) -> list[dict[str, Any]]:
+    """The packages (and the interpreter's parts) that take most room, unzipped.
+
+    archived: bytes in the start archive, by the first part of the modules' paths.
+    """
     sizes: Counter[str] = Counter()
     for path in walk(root):
         sizes[_part(path.relative_to(root))] += path.stat().st_size
+    for name, size in archived.items():
+        sizes[_part(Path(name))] += size
+        sizes[NAME] -= size
     return [{"name": name, "bytes": size} for name, size in sizes.most_common(_SHOWN)]
 
 
@@ -51,17 +59,21 @@ def _part(path: Path) -> str:
 
 
 def report(
-    root: Path, archive: Path, pruned: Sequence[Pruned], manifest: dict[str, Any]
+    root: Path,
+    packed: Path,
+    pruned: Sequence[Pruned],
+    manifest: dict[str, Any],
+    archived: Counter[str],
 ) -> dict[str, Any]:
     files = list(walk(root))
     return {
         "format": 1,
         "arch": manifest["arch"],
         "variant": manifest["variant"],
-        "zip": describe_zip(archive),
+        "zip": describe_zip(packed),
         "unzipped": {"bytes": sum(path.stat().st_size for path in files), "files": len(files)},
         "limits": LIMITS,
-        "largest": largest(root),
+        "largest": largest(root, archived),
         "pruned": [asdict(item) for item in pruned],
         "manifest": manifest,
     }

@@ -1,12 +1,11 @@
 """A zip whose bytes depend on the files alone: order, dates and modes are fixed.
 
-Compressed with libdeflate, for a few percent less than zlib makes of it. The format has no room
+The format has no room
 for more than 4 GB or 65,535 files, which a layer may not have by far.
 """
 
 from __future__ import annotations
 
-import ctypes
 import os
 import struct
 import zlib
@@ -14,45 +13,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from .deflate import Deflater
 from .files import walk
 from .progress import Progress
 
-_LEVEL = 12  # the best; 8 MB/s on a core
 _DATE = (0 << 9) | (1 << 5) | 1  # 1 January 1980, the oldest that a zip can say
 _VERSION = 20  # of the format: deflate
 _UNIX = 3 << 8
 _REGULAR = 0o100000
 _STORED, _DEFLATED = 0, 8
-
-
-class Deflater:
-    """libdeflate. A call releases the lock of the interpreter: threads work side by side."""
-
-    def __init__(self) -> None:
-        library = ctypes.CDLL("libdeflate.so.0")
-        self._new = library.libdeflate_alloc_compressor
-        self._new.restype = ctypes.c_void_p
-        self._free = library.libdeflate_free_compressor
-        self._free.argtypes = [ctypes.c_void_p]
-        self._compress = library.libdeflate_deflate_compress
-        self._compress.restype = ctypes.c_size_t
-        self._compress.argtypes = [
-            ctypes.c_void_p,
-            ctypes.c_char_p,
-            ctypes.c_size_t,
-            ctypes.c_void_p,
-            ctypes.c_size_t,
-        ]
-
-    def deflate(self, data: bytes) -> bytes | None:
-        """None: it would not be smaller."""
-        room = ctypes.create_string_buffer(max(len(data), 1))
-        compressor = self._new(_LEVEL)
-        if not compressor:
-            raise MemoryError("libdeflate has no memory for its compressor")
-        size = self._compress(compressor, data, len(data), room, len(data))
-        self._free(compressor)
-        return room.raw[:size] if 0 < size < len(data) else None
 
 
 @dataclass(frozen=True)

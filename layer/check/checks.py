@@ -7,10 +7,15 @@ keep the others from running. No network is used.
 import asyncio
 import importlib
 import importlib.metadata
+import importlib.util
 import json
+import marshal
 import os
+import re
 import sys
 import traceback
+from collections.abc import Iterator
+from types import CodeType
 
 HOME = "/opt/python"
 MESSAGES = [{"role": "user", "content": "hello there"}]
@@ -95,6 +100,51 @@ def certificates() -> str:
     return f"{count} authorities"
 
 
+def modules_in_archive() -> Iterator[tuple[str, CodeType | None]]:
+    """The paths of those that the start archive has, and their code. None: it is damaged."""
+    from start_archive import importing
+
+    archive = importing.in_force()
+    assert archive is not None, "the start archive is not in force"
+    for folder in archive.folders:
+        for name, entry in archive.table(folder).items():
+            if isinstance(entry, tuple):
+                path = f"{folder}/{name}/__init__.py" if entry[0] else f"{folder}/{name}.py"
+                yield path, archive.code(entry, path)
+
+
+def start_archive() -> str:
+    """It is whole, and no module is anywhere else without being compiled."""
+    codes = dict(modules_in_archive())
+    damaged = sorted(path for path, code in codes.items() if code is None)
+    assert not damaged, f"{', '.join(damaged[:5])}: damaged in the start archive"
+    for parent, _, names in os.walk(HOME):
+        for path in (os.path.join(parent, name) for name in names if name.endswith(".py")):
+            compiled = path in codes or os.path.exists(importlib.util.cache_from_source(path))
+            assert compiled or not is_python(path), f"{path} is not compiled: each start would"
+    return f"{len(codes)} modules"
+
+
+def is_python(path: str) -> bool:
+    """Some packages ship templates."""
+    try:
+        with open(path, "rb") as source:
+            compile(source.read(), path, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+def secrets() -> None:
+    """In what the start archive has; `layer verify` itself reads the other files."""
+    with open(os.path.join(os.path.dirname(__file__), "secrets.json"), encoding="utf-8") as text:
+        patterns = [(what, re.compile(pattern)) for what, pattern in json.load(text)]
+    for path, code in modules_in_archive():
+        text = marshal.dumps(code).decode("latin-1")
+        for what, pattern in patterns:
+            assert not pattern.search(text), f"{path} holds {what}"
+
+
 def completion() -> str:
     import litellm
 
@@ -156,6 +206,8 @@ def main() -> None:
     say("python", True, sys.version.split()[0])
     attempt("read-only /opt", read_only)
     imports()
+    attempt("start archive", start_archive)
+    attempt("secrets in the start archive", secrets)
     attempt("CA certificates", certificates)
     attempt("mock completion", completion)
     attempt("asynchronous completion", async_completion)

@@ -9,15 +9,23 @@ const { build } = require('../../lib/cli/layer/builder');
 const { makeDraft, moveIntoPlace, removeFolder } = require('../../lib/cli/draft');
 const { CACHE, ROOT } = require('../paths');
 
-const LAYER = path.join(ROOT, 'layer');
+/** Of the package, too: the program that makes the start archive, and reads it. */
+const INPUTS = ['layer', 'lib/python/litellm_bridge/archive'];
 const OWN = { x64: 'x86_64', arm64: 'arm64' };
+
+const isInput = (/** @type {string} */ name) =>
+  /\.(py|sh|toml|txt|lock|json)$/.test(name) && !name.startsWith('check');
+
+function filesOf(folder) {
+  const all = fs.readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' });
+  return all.filter(isInput).map((name) => path.join(folder, name));
+}
 
 /** What decides about the bytes of a layer. */
 function inputs() {
-  const all = fs.readdirSync(LAYER, { recursive: true, encoding: 'utf8' });
-  const names = all.filter((name) => /\.(py|sh|toml|txt|lock)$/.test(name) && !name.startsWith('check'));
   const hash = createHash('sha256').update(require('../../package.json').version);
-  for (const name of names.sort()) hash.update(name).update(fs.readFileSync(path.join(LAYER, name)));
+  for (const name of INPUTS.flatMap(filesOf).sort())
+    hash.update(name).update(fs.readFileSync(path.join(ROOT, name)));
   return hash.digest('hex').slice(0, 16);
 }
 

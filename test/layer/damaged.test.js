@@ -12,6 +12,8 @@ const { builtLayer } = require('../../scripts/steps/layer');
 const { copyOf, temporary } = require('./support/copies');
 
 const TIMEOUT = 900_000; // ms
+const CODEC = 'lib/python3.11/encodings/utf_8.pyc';
+const ARCHIVE = 'litellm-bridge.archive';
 const OTHER = { x86_64: ['arm64', 183], arm64: ['x86_64', 62] };
 
 /** @type {Awaited<ReturnType<typeof builtLayer>>} */
@@ -173,26 +175,42 @@ const DAMAGES = [
   [
     'code for another Python',
     'compiled code',
-    /^openai\/_client\.pyc$/,
+    /^lib\/python3\.11\/encodings\/utf_8\.pyc$/,
     /compiled for another Python/,
     /layer build/,
-    (copy) => copy.write('openai/_client.pyc', patched(copy.read('openai/_client.pyc'), 0, [0xcb, 0x0d])),
+    (copy) => copy.write(CODEC, patched(copy.read(CODEC), 0, [0xcb, 0x0d])),
   ],
   [
     'code with a date',
     'compiled code',
-    /^openai\/_client\.pyc$/,
+    /^lib\/python3\.11\/encodings\/utf_8\.pyc$/,
     /checked against its source's date/,
     /unchecked-hash/,
-    (copy) => copy.write('openai/_client.pyc', patched(copy.read('openai/_client.pyc'), 4, [0])),
+    (copy) => copy.write(CODEC, patched(copy.read(CODEC), 4, [0])),
   ],
   [
-    'a module that is not compiled',
+    'a start archive that is gone',
     'compiled code',
-    /^openai\/added\.py$/,
-    /is not compiled/,
+    /^litellm-bridge\.archive$/,
+    /is not there: it has the modules' code/,
     /layer build/,
-    (copy) => copy.write('openai/added.py', 'x = 1\n'),
+    (copy) => copy.remove(ARCHIVE),
+  ],
+  [
+    'a start archive that is cut short',
+    'compiled code',
+    /^litellm-bridge\.archive$/,
+    /is not whole/,
+    /layer build/,
+    (copy) => copy.write(ARCHIVE, copy.read(ARCHIVE).subarray(0, -1)),
+  ],
+  [
+    'another file in its place',
+    'compiled code',
+    /^litellm-bridge\.archive$/,
+    /is no start archive/,
+    /layer build/,
+    (copy) => copy.write(ARCHIVE, 'something else\n'),
   ],
   [
     'a package that the manifest does not know',

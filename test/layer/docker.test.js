@@ -16,7 +16,7 @@ const { temporary } = require('./support/copies');
 
 const TIMEOUT = 900_000; // ms
 const STAND_IN = path.join(__dirname, 'support', 'docker.sh');
-const LAYER = path.join(__dirname, '../../layer');
+const PACKAGE = path.join(__dirname, '../..');
 const quiet = { report: () => {}, terminal: false };
 
 /** Puts the stand-in on PATH, as docker. */
@@ -51,14 +51,15 @@ suite('layer build in Docker', { timeout: TIMEOUT }, () => {
       assert.deepEqual(args.slice(0, 3), ['run', '--rm', '--init']);
       assert.deepEqual(valuesOf(args, '--platform'), [platform]);
       assert.deepEqual(valuesOf(args, '--user'), [`${process.getuid?.()}:${process.getgid?.()}`]);
-      const [layer, kept, result] = valuesOf(args, '--volume');
-      assert.equal(layer, `${LAYER}:/layer:ro`);
+      const [layer, worker, kept, result] = valuesOf(args, '--volume');
+      assert.equal(layer, `${PACKAGE}/layer:/package/layer:ro`);
+      assert.equal(worker, `${PACKAGE}/lib/python:/package/lib/python:ro`);
       assert.equal(kept, `${cache}:/cache`);
       assert.match(result, new RegExp(`^${out}/${arch}\\.draft-.*:/out$`));
       assert.ok(valuesOf(args, '--env').includes('PIP_INDEX_URL'));
       assert.ok(!args.join(' ').includes('secret')); // Docker takes the value from the environment
       const inner = args.slice(args.indexOf('debian:bookworm'));
-      assert.deepEqual(inner.slice(0, 3), ['debian:bookworm', 'bash', '/layer/builder/build.sh']);
+      assert.deepEqual(inner.slice(0, 3), ['debian:bookworm', 'bash', '/package/layer/builder/build.sh']);
       assert.deepEqual(valuesOf(inner, '--arch'), [arch]);
       assert.deepEqual(valuesOf(inner, '--variant'), ['slim']);
       assert.deepEqual(valuesOf(inner, '--extra'), ['google-auth']);

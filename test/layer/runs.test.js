@@ -16,6 +16,7 @@ const { copyOf, temporary } = require('./support/copies');
 const CLI = path.join(__dirname, '../../lib/cli/index.js');
 const TIMEOUT = 900_000; // ms; each run takes some seconds of CPU
 const STDLIB = 'lib/python3.11';
+const ARCHIVE = 'litellm-bridge.archive';
 
 /** @type {Awaited<ReturnType<typeof builtLayer>>} */
 let layer;
@@ -36,6 +37,20 @@ test('the zip passes, the stream through the addon included; exit status 0', { t
   assert.equal(result.figures.zip, fs.statSync(layer.zip).size);
 });
 
+/** The archive with damage in one module: in the name of its file, which its code has. */
+function flipped(archive, file) {
+  const at = archive.indexOf(file);
+  assert.ok(at > 0, file);
+  return patched(archive, at, archive[at] ^ 1);
+}
+
+/** A copy with another byte at a place. */
+function patched(data, at, byte) {
+  const copy = Buffer.from(data);
+  copy[at] = byte;
+  return copy;
+}
+
 /** The problems of a run, by what was tried. */
 async function runOf(root) {
   const [result] = await verify(root);
@@ -54,16 +69,33 @@ suite('verify, of what only a run finds', { timeout: TIMEOUT }, () => {
 
   test('modules and data of packages', async (t) => {
     const copy = copyOf(t, layer.tree);
-    copy.remove('litellm/cost_calculator.pyc');
+    copy.write(ARCHIVE, flipped(copy.read(ARCHIVE), '/opt/python/litellm/cost_calculator.py'));
     copy.remove('botocore/data/bedrock-runtime');
-    copy.remove(`${STDLIB}/logging/config.pyc`);
+    copy.write('openai/added.py', 'x = 1\n');
     const found = await runOf(copy.root);
     const problem = (name) => found.get(name)?.problem ?? `no finding for ${name}`;
-    assert.match(problem('import litellm'), /No module named 'litellm.cost_calculator'/);
-    assert.match(problem('import logging.config'), /No module named 'logging.config'/);
+    assert.match(problem('import litellm'), /cost_calculator\.py is damaged in the start archive/);
+    assert.match(problem('start archive'), /cost_calculator\.py: damaged in the start archive/);
     assert.match(problem('mock completion'), /litellm/);
     assert.match(problem('Bedrock client'), /bedrock-runtime/);
     for (const { fix } of found.values()) assert.ok(fix.length > 10);
+  });
+
+  test('a module that is not compiled', async (t) => {
+    const copy = copyOf(t, layer.tree);
+    copy.write('openai/added.py', 'x = 1\n');
+    copy.write('openai/template.py', '{{ a template }} of nothing\n');
+    const { problem } = (await runOf(copy.root)).get('start archive');
+    assert.match(problem, /\/opt\/python\/openai\/added\.py is not compiled/);
+  });
+
+  test('a start archive that is not whole: nothing can be imported, and it is said why', async (t) => {
+    const copy = copyOf(t, layer.tree);
+    const data = copy.read(ARCHIVE);
+    copy.write(ARCHIVE, patched(data, 100, data[100] ^ 1));
+    const found = (await runOf(copy.root)).get('bin/python3');
+    assert.match(found.problem, /litellm-bridge\.archive can't be used: it is damaged/);
+    assert.match(found.fix, /the start archive is not whole/);
   });
 
   test('vocabularies for counting, and certificates', async (t) => {
@@ -79,6 +111,15 @@ suite('verify, of what only a run finds', { timeout: TIMEOUT }, () => {
     assert.match(found.get('CA certificates')?.problem, /only 3 authorities/);
     assert.match(found.get('token counting')?.problem, /fails/);
     assert.equal(found.has('import litellm'), false);
+  });
+
+  test('an archive whose layout the package does not know: what came with it reads it', async (t) => {
+    const copy = copyOf(t, layer.tree);
+    const newer = (data) => patched(data, data.indexOf('LBARC') + 'LBARC'.length, 0x7f);
+    copy.write(ARCHIVE, newer(copy.read(ARCHIVE)));
+    const reader = `${STDLIB}/start_archive/file.pyc`;
+    copy.write(reader, newer(copy.read(reader)));
+    assert.deepEqual([...(await runOf(copy.root)).keys()], []);
   });
 
   test('what only the worker looks at: the stream through the addon fails', async (t) => {

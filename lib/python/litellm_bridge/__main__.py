@@ -38,7 +38,7 @@ def start():
     close_strays()
     from litellm_bridge.archive import importing
 
-    archive = importing.install(importing.path_of(sys.executable), parent)
+    archive = importing.begin(parent)
     from litellm_bridge.worker import main
 
     roomy.call(main, BEGUN_NS, archive)

@@ -6,7 +6,6 @@ module took. Standard output: JSON, what became of the start archive.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 
@@ -18,9 +17,11 @@ def main() -> None:
     from litellm_bridge.archive import importing
 
     sys.path.remove(parent)
-    installed = importing.install(importing.path_of(sys.executable), parent)
+    installed = importing.begin(parent)
     roomy.call(load)
     used = installed.archive is not None
+    import json  # a layer has it in the archive
+
     told = {"path": installed.path, "used": used, "reason": installed.reason}
     print(json.dumps(told), flush=True)
     os._exit(0)  # nothing is to be ended in order

@@ -33,6 +33,34 @@ def archived(module):
     return type(module.__spec__.loader).__name__ == "ArchivedLoader"
 """
 
+# Makes a layer's archive of the environment's packages, as layer/builder does of a whole tree.
+LAYER = """
+import marshal, sys, zlib
+sys.path.insert(0, {worker!r})
+from litellm_bridge.archive import file, pack, plan
+home, site = {home!r}, {site!r}
+places = plan.Roots({{"home": home}}, {{"home": {at!r}}})
+order = {{"start": ["lb_single", "lb_damaged"], "later": {{"openai": ["lb_raises", "lb_gone"]}}}}
+what = plan.layer_plan(site, [site], order, lambda name: name == "lb_left", places)
+codes = {{}}
+for source in what.sources.values():
+    try:
+        code = compile(open(source.path).read(), source.at, "exec", dont_inherit=True)
+    except SyntaxError:
+        continue
+    codes[source.path] = marshal.dumps(code)
+    if {remove}:
+        os.unlink(source.path)
+what.seal([site], places)
+
+def deflate(data):
+    packer = zlib.compressobj(9, wbits=file.RAW_DEFLATE)
+    return packer.compress(data) + packer.flush()
+
+packer = pack.Packer(what, places, lambda source: codes.get(source.path), lambda all: map(deflate, all))
+pack.write(home + "/" + file.NAME, packer.assemble(file.portable_interpreter()))
+"""
+
 FILES = {
     "litellm/__init__.py": STUB,
     "litellm-1.78.7.dist-info/METADATA": "Metadata-Version: 2.1\nName: litellm\nVersion: 1.78.7\n",
@@ -83,6 +111,12 @@ class Environment:
     def build(self, *arguments: str) -> None:
         command = [str(BUILD), "--home", str(self.home), *arguments]
         subprocess.run([self.python, *"-I -S -X utf8".split(), *command], check=True)
+
+    def build_layer(self, at: Path | None = None, *, remove: bool = True) -> None:
+        """As a layer: the packages' code is nowhere else. at: where it will be."""
+        places = {"worker": str(PACKAGE.parent), "home": str(self.home), "site": str(self.site)}
+        program = "import os\n" + LAYER.format(**places, at=str(at or self.home), remove=remove)
+        subprocess.run([self.python, *"-I -S -X utf8 -c".split(), program], check=True)
 
     def run(
         self, program: str, *, env: dict[str, str] | None = None

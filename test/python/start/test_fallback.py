@@ -176,7 +176,7 @@ def small(made, tmp_path_factory):
     home = tmp_path_factory.mktemp("small") / "env"
     shutil.copytree(made.home, home, symlinks=True)
     environment = Environment(home)
-    environment.build("--tree")
+    environment.build_layer()
     return environment
 
 
@@ -186,7 +186,7 @@ def sound(small):
     archive.map()
     codes = every_code(archive)
     archive.close()
-    assert len(codes) > 40 and None not in codes.values()
+    assert len(codes) == 9 and None not in codes.values()
     return codes
 
 
@@ -229,28 +229,14 @@ def test_a_damaged_module_comes_from_its_file(fresh):
     assert warnings == [f"{fresh.archive} is damaged; {fresh.site}/lb_damaged.py was read instead"]
 
 
-# -- trees
-
-
-def test_a_tree_may_be_moved_and_dated_anew(made, tmp_path):
-    home = tmp_path / "tree"
-    shutil.copytree(made.home, home, symlinks=True)
-    tree = Environment(home)
-    tree.build("--tree", "--at", str(tmp_path / "opt"))
-    os.rename(home, tmp_path / "opt")
-    moved = Environment(tmp_path / "opt")
-    os.utime(moved.site, (0, 0))
-    program = "import lb_package.other as o; told([archived(o), o.__file__, installed.reason])"
-    assert moved.tell(program) == [True, f"{moved.site}/lb_package/other.py", ""]
-    put(moved.site, {"lb_new.py": ""})
-    assert "has changed" in passed_over(moved)
+# -- when it is made
 
 
 def test_the_same_files_give_the_same_bytes(fresh):
-    for arguments in ([], ["--tree"]):
+    for build in (fresh.build, lambda: fresh.build_layer(remove=False)):
         archives = []
         for _ in range(2):
-            fresh.build(*arguments)
+            build()
             archives.append(fresh.archive.read_bytes())
         assert archives[0] == archives[1]
 

@@ -7,8 +7,11 @@ const path = require('node:path');
 const { CommandError } = require('../../error');
 const { run } = require('../../process');
 
-const LAYER = path.join(__dirname, '..', '..', '..', '..', 'layer');
-const SCRIPT = 'builder/build.sh';
+const PACKAGE = path.join(__dirname, '..', '..', '..', '..');
+const LAYER = path.join(PACKAGE, 'layer');
+const SCRIPT = 'layer/builder/build.sh';
+/** What the steps need of this package: themselves, and what makes the start archive. */
+const FOLDERS = ['layer', 'lib/python'];
 const IMAGE = 'debian:bookworm';
 const PLATFORMS = { x86_64: 'linux/amd64', arm64: 'linux/arm64' };
 
@@ -52,7 +55,7 @@ function innerArguments(plan, { cache, out, log, requirements }, version) {
 
 /** @returns {Command} */
 function here(plan, places, version) {
-  return { file: 'bash', args: [path.join(LAYER, SCRIPT), ...innerArguments(plan, places, version)] };
+  return { file: 'bash', args: [path.join(PACKAGE, SCRIPT), ...innerArguments(plan, places, version)] };
 }
 
 function mount(source, target, mode = '') {
@@ -77,7 +80,7 @@ function inDocker(plan, places, version, env = process.env) {
     requirements: places.requirements && '/requirements',
   };
   const mounts = [
-    ...mount(LAYER, '/layer', ':ro'),
+    ...FOLDERS.flatMap((folder) => mount(path.join(PACKAGE, folder), `/package/${folder}`, ':ro')),
     ...mount(places.cache, '/cache'),
     ...mount(places.out, '/out'),
     ...(places.requirements ? mount(places.requirements, '/requirements', ':ro') : []),
@@ -90,7 +93,7 @@ function inDocker(plan, places, version, env = process.env) {
     ...passed.sort().flatMap((key) => ['--env', key]),
     IMAGE,
     'bash',
-    `/layer/${SCRIPT}`,
+    `/package/${SCRIPT}`,
     ...innerArguments(plan, inner, version),
   ];
   const stop = async () => {

@@ -2,6 +2,9 @@
 
 /** What may be in a layer, and what must be. */
 
+const fs = require('node:fs');
+const path = require('node:path');
+const { LAYER } = require('../builder/ways');
 const { LIBRARIES, LOADERS } = require('./native');
 
 const REBUILD = 'build the layer anew: npx litellm-bridge layer build';
@@ -9,20 +12,24 @@ const EPOCH_1980 = Date.UTC(1980, 0, 1);
 const PYTHON_311_MAGIC = 'a70d0d0a';
 const UNCHECKED_HASH = 1;
 
+const ARCHIVE = 'litellm-bridge.archive';
+const ARCHIVE_MAGIC = 'LBARC';
+const ARCHIVE_SIZE_AT = 8; // in its header: archive/file.py
+
+const SECRETS_FILE = path.join(LAYER, 'check', 'secrets.json');
+
 /** Files that people keep secrets in. */
 const SECRET_NAMES =
   /(^|\/)(\.env(\..*)?|\.netrc|\.pypirc|\.npmrc|pip\.conf|credentials(\.json)?|id_(rsa|dsa|ecdsa|ed25519)|.*\.(p12|pfx|key)|\.git\/.*|\.aws\/.*)$/i;
 
 /**
- * Secrets by their form; what documents show as an example is none.
+ * Secrets by their form; what documents show as an example is none. Also read by check/checks.py.
  * @type {[string, RegExp][]}
  */
-const SECRETS = [
-  ['an AWS access key', /(?<![A-Z0-9])(?:AKIA|ASIA)(?!.{0,16}EXAMPLE)[A-Z0-9]{16}(?![A-Z0-9])/],
-  ['a private key', /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----\s+[A-Za-z0-9+/=]{40}/],
-  ["a provider's key", /(?<![A-Za-z0-9-])sk-(?:ant-|proj-)?[A-Za-z0-9_]{40,}/],
-  ['a token of a code host', /(?<![A-Za-z0-9])(?:ghp|gho|ghs|github_pat)_[A-Za-z0-9]{36}/],
-];
+const SECRETS = JSON.parse(fs.readFileSync(SECRETS_FILE, 'utf8')).map(([what, pattern]) => [
+  what,
+  new RegExp(pattern),
+]);
 
 /** @param {import('./tree').Tree} tree */
 function* secrets({ files, read }) {
@@ -91,20 +98,26 @@ function* modes({ files, byName }, arch) {
   }
 }
 
-/** Each module has code that is taken without looking at a source's date. */
+/**
+ * Each module has code that is taken without looking at a source's date. What is in the archive
+ * only Python can read: check/checks.py.
+ */
 function* bytecode({ files, byName, read }, manifest) {
   for (const { name, link } of files) {
-    if (link) continue;
-    if (name.endsWith('.pyc')) yield* compiledFile(name, read(name));
-    if (name.endsWith('.py') && manifest?.code === 'pyc' && !compiledName(name, byName)) {
-      yield [name, 'is not compiled: each cold start would do it anew', REBUILD];
-    }
+    if (!link && name.endsWith('.pyc')) yield* compiledFile(name, read(name));
   }
+  if (manifest?.code !== 'archive') return;
+  const file = byName.get(ARCHIVE);
+  if (!file) yield [ARCHIVE, "is not there: it has the modules' code", REBUILD];
+  else yield* archiveFile(file, read(ARCHIVE));
 }
 
-function compiledName(name, byName) {
-  const cached = name.replace(/([^/]+)\.py$/, '__pycache__/$1.cpython-311.pyc');
-  return byName.has(cached) || byName.has(`${name}c`);
+function* archiveFile({ size }, data) {
+  if (data.toString('latin1', 0, ARCHIVE_MAGIC.length) !== ARCHIVE_MAGIC) {
+    yield [ARCHIVE, 'is no start archive', REBUILD];
+  } else if (data.readBigUInt64LE(ARCHIVE_SIZE_AT) !== BigInt(size)) {
+    yield [ARCHIVE, `has ${size} bytes, and not those that it names: it is not whole`, REBUILD];
+  }
 }
 
 function* compiledFile(name, data) {

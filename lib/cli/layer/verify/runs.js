@@ -23,6 +23,11 @@ const LAMBDA = {
 
 /** What to do about an error, by its words. @type {[RegExp, string][]} */
 const FIXES = [
+  [
+    /litellm-bridge\.archive can't be used|in the start archive/,
+    'the start archive is not whole: build the layer anew',
+  ],
+  [/ holds .*(key|token)/, 'take it out, and replace it at its issuer: whoever has the layer can read it'],
   [/No module named '(encodings|os|io|site)/, 'the standard library is not whole: build the layer anew'],
   [
     /No module named '([\w.]+)'/,
@@ -66,7 +71,9 @@ function* broken(what, { code, out, err }) {
  */
 async function runPython(tree, arch, { signal, onCheck }) {
   const emulator = emulatorOf(arch);
-  const files = { [path.join(LAYER, 'check', 'checks.py')]: '/check/checks.py' };
+  const files = Object.fromEntries(
+    ['checks.py', 'secrets.json'].map((name) => [path.join(LAYER, 'check', name), `/check/${name}`]),
+  );
   if (emulator) files[emulator] = '/qemu';
   const command = [...(emulator ? ['/qemu'] : []), PYTHON, '-I', '/check/checks.py'];
   const results = [];

@@ -14,6 +14,7 @@ import marshal
 import os
 import stat
 import sys
+from _frozen_importlib_external import MAGIC_NUMBER
 
 TYPE_CHECKING = False  # typing's own would import typing
 if TYPE_CHECKING:
@@ -22,20 +23,25 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
     # What a folder's table says of a name: the code of a module (whether it is a package; offset,
-    # size, crc32; what its source was, if that is to be looked at); the file name of an extension
-    # module; True: a folder without code; None: the file system knows.
-    Seen: TypeAlias = tuple[int, int, bytes]  # size, mtime_ns, hash
-    Module: TypeAlias = tuple[bool, int, int, int, Seen | None]
+    # size, crc32 of what is in the archive; the code's size if that is compressed, else 0; what its
+    # source was, if that is to be looked at); the file name of an extension module; True: a folder
+    # without code; None: the file system knows.
+    Seen: TypeAlias = tuple[int, int, bytes]  # size, mtime_ns (0: about the archive's own), hash
+    Module: TypeAlias = tuple[bool, int, int, int, int, Seen | None]
     Entry: TypeAlias = Module | str | bool | None
     Table: TypeAlias = dict[str, Entry]
-    # A folder (its root and what is below), how it is looked at ("names", "mtime"), what was seen.
-    Stamp: TypeAlias = tuple[str, str, str, int | bytes]
+    # A folder (its root and what is below), and its date (mtime_ns), or its names.
+    Stamp: TypeAlias = tuple[str, str, int | list[str]]
+    # By path: the names that came to a folder since, and those that it had.
+    Added: TypeAlias = dict[str, tuple[list[str], list[str]]]
 
 NAME = "litellm-bridge.archive"
-MAGIC = b"LBARC\x03\r\n"  # with the version of the layout; lib/environment.js knows it, too
+MAGIC = b"LBARC\x04\r\n"  # with the version of the layout; lib/environment.js knows it, too
 HEADER_SIZE = 40
+RAW_DEFLATE = -15  # zlib's wbits: without head and checksum, which we have
 HASH_KEY = 0x6C69746C6C6D  # of the index's hash: tells damage, not malice; that is _may_trust's job
 _LARGEST = 1 << 30  # bytes
+_TOGETHER_NS = 60_000_000_000  # what one npm or one zip writes
 _NOT_STAMPED = ("__pycache__", NAME, "litellm-bridge.json")  # the last is the layer's manifest
 
 
@@ -56,14 +62,22 @@ class Archive:
     """An open archive. Its code is read with `code`; any thread.
 
     folders: by path, where the folder's table is, its size, and whether it names everything
-    that can be imported from there.
+    that can be imported from there. added: of a layer, what others put beside it.
     """
 
-    def __init__(self, fd: int, index: Index, folders: dict[str, tuple[int, int, bool]]):
+    def __init__(
+        self,
+        fd: int,
+        index: Index,
+        folders: dict[str, tuple[int, int, bool]],
+        added: Added,
+    ) -> None:
         self._fd = fd
+        self._made_ns = os.fstat(fd).st_mtime_ns
         self._map: mmap | None = None
         self._index = index
         self.folders = folders
+        self.added = added
         self.groups: list[str] = index.head["groups"]  # of the packages' entry points
         self.later: dict[str, list[str]] = index.head["later"]
         self.sealed = True  # what a complete folder's table does not name is not there
@@ -90,20 +104,23 @@ class Archive:
         import zlib
 
         self._crc = zlib.crc32
+        self._decompress = zlib.decompress
         self._map = mmap.mmap(self._fd, 0, prot=mmap.PROT_READ)
         self._map.madvise(mmap.MADV_WILLNEED, 0, self._index.code_at + self._index.head["started"])
 
     def code(self, module: Module, path: str) -> CodeType | None:
         """None: damaged, or the source is another by now; the file is to be read instead."""
-        _, offset, size, crc, seen = module
-        if self._map is None or not is_unchanged(path, seen):
+        _, offset, size, crc, whole, seen = module
+        if self._map is None or not is_unchanged(path, seen, self._made_ns):
             return None
         offset += self._index.code_at
         with memoryview(self._map)[offset : offset + size] as data:
             if self._crc(data) != crc:
                 self.damaged.append(path)
                 return None
-            code: CodeType = marshal.loads(data)
+            code: CodeType = marshal.loads(
+                self._decompress(data, RAW_DEFLATE, whole) if whole else data
+            )
         _imp._fix_co_filename(code, path)  # type: ignore[attr-defined]
         return code
 
@@ -124,14 +141,19 @@ def keyed_hash(data: bytes) -> bytes:
     return _imp.source_hash(HASH_KEY, data)
 
 
-def is_unchanged(path: str, seen: Seen | None) -> bool:
-    """Of a small source file. A copy of it may have another date."""
+def is_unchanged(path: str, seen: Seen | None, made_ns: int) -> bool:
+    """Of a small source file. A copy of it may have another date. made_ns: the archive's date."""
     if seen is None:
         return True
+    size, mtime_ns, content = seen
     info = os.stat(path)
-    if info.st_size != seen[0]:
+    if info.st_size != size:
         return False
-    return info.st_mtime_ns == seen[1] or look_at(path)[2] == seen[2]
+    if mtime_ns:
+        same = info.st_mtime_ns == mtime_ns
+    else:
+        same = info.st_mtime_ns < made_ns + _TOGETHER_NS
+    return same or look_at(path)[2] == content
 
 
 def look_at(path: str) -> Seen:
@@ -143,14 +165,19 @@ def look_at(path: str) -> Seen:
         os.close(fd)
 
 
-def interpreter(version: str = sys.version) -> str:
+def interpreter() -> str:
     """Code objects of one interpreter are of no use to another, even of the same name."""
-    name = f"{sys.implementation.cache_tag}{getattr(sys, 'abiflags', '')} {version}"
-    return f"{name} {sys.maxsize} {sys.byteorder} {sys.flags.optimize}"
+    return f"{_family()} {sys.version} {sys.maxsize} {sys.byteorder} {sys.flags.optimize}"
 
 
-def short_version() -> str:
-    return ".".join(map(str, sys.version_info[:3]))
+def portable_interpreter() -> str:
+    """All that take the same .pyc files, with any options: for archives that others make."""
+    magic = int.from_bytes(MAGIC_NUMBER[:2], "little")
+    return f"{_family()} {magic} {sys.maxsize} {sys.byteorder}"
+
+
+def _family() -> str:
+    return f"{sys.implementation.cache_tag}{getattr(sys, 'abiflags', '')}"
 
 
 def roots(home: str, worker: str) -> dict[str, str]:
@@ -170,23 +197,48 @@ def open_archive(path: str, worker: str) -> Archive | None:
     except OSError as exc:
         raise Unusable(f"it can't be opened: {exc.strerror}") from None
     try:
-        _may_trust(fd, path)
+        _may_trust(fd, path, worker)
         index = _read_index(fd)
         places = roots(os.path.dirname(path), worker)
-        _must_fit(index.head, places)
-        return Archive(fd, index, _folders(index.head, places))
+        added = _must_fit(index.head, places)
+        return Archive(fd, index, _folders(index.head, places, added), added)
     except BaseException:
         os.close(fd)
         raise
 
 
-def _may_trust(fd: int, path: str) -> None:
+def _may_trust(fd: int, path: str, worker: str) -> None:
     """Code is run from it: only the user and root may be able to have written it."""
     info = os.fstat(fd)
     if not stat.S_ISREG(info.st_mode):
         raise Unusable("it is not a file")
+    home = os.path.realpath(os.path.dirname(path))
+    if any(_is_safe_as(program, info, home) for program in _programs(worker)):
+        return
     _must_be_ours(info, path, may_be_sticky=False)
-    folder = os.path.realpath(os.path.dirname(path))
+    _must_be_out_of_reach(home)
+
+
+def _programs(worker: str) -> list[str]:
+    """What is run anyway: the interpreter, and this package."""
+    names = [sys.executable, *[f"{worker}/litellm_bridge/__main__.py"] * bool(worker)]
+    return [os.path.realpath(name) for name in names]
+
+
+def _is_safe_as(program: str, info: os.stat_result, home: str) -> bool:
+    """Whether all who could have written it could have written that program in its folder.
+
+    So a layer's is used whoever owns the layer, and the package's whoever owns the package.
+    """
+    if not program.startswith(home + os.sep) or not os.path.exists(program):
+        return False
+    own = os.stat(program)
+    more = info.st_mode & ~own.st_mode & 0o022
+    return (info.st_uid, info.st_gid, more) == (own.st_uid, own.st_gid, 0)
+
+
+def _must_be_out_of_reach(folder: str) -> None:
+    """Neither may the folders above be others'."""
     while True:
         _must_be_ours(os.stat(folder), folder, may_be_sticky=True)
         parent = os.path.dirname(folder)
@@ -219,18 +271,23 @@ def _read_index(fd: int) -> Index:
     return Index(marshal.loads(data), HEADER_SIZE + head_size, HEADER_SIZE + index_size)
 
 
-def _must_fit(head: dict[str, Any], places: dict[str, str]) -> None:
-    version = short_version() if head["portable"] else sys.version
-    if head["interpreter"] != interpreter(version):
+def _must_fit(head: dict[str, Any], places: dict[str, str]) -> Added:
+    """Returns what came to folders since: other layers put theirs beside a layer's."""
+    if head["interpreter"] != (portable_interpreter() if head["portable"] else interpreter()):
         raise Unusable("it is of another Python")
-    for root, relative, kind, value in head["stamps"]:
+    added: Added = {}
+    for root, relative, value in head["stamps"]:
         folder = os.path.join(places[root], relative) if relative else places[root]
         try:
-            same = names_stamp(folder) == value if kind == "names" else _is_dated(folder, value)
+            if isinstance(value, list):
+                more = set(names_in(folder)).difference(value)
+                if more:
+                    added[folder] = sorted(more), value
+            elif not _is_dated(folder, value):
+                raise Unusable(f"{folder} has changed")
         except OSError as exc:
             raise Unusable(f"{folder} can't be read: {exc.strerror}") from None
-        if not same:
-            raise Unusable(f"{folder} has changed")
+    return added
 
 
 def _is_dated(folder: str, mtime_ns: int) -> bool:
@@ -239,17 +296,16 @@ def _is_dated(folder: str, mtime_ns: int) -> bool:
     return now_ns == mtime_ns or now_ns == mtime_ns // 1_000_000_000 * 1_000_000_000
 
 
-def names_stamp(folder: str) -> bytes:
-    """Of what a folder holds. Packages are named there with their versions, by pip.
-
-    What comes and goes without any change of them is left out.
-    """
-    names = sorted(name for name in os.listdir(folder) if name not in _NOT_STAMPED)
-    return keyed_hash("\0".join(names).encode("utf-8", "surrogateescape"))
+def names_in(folder: str) -> list[str]:
+    """Without what comes and goes though nothing is installed."""
+    return [name for name in os.listdir(folder) if name not in _NOT_STAMPED]
 
 
-def _folders(head: dict[str, Any], places: dict[str, str]) -> dict[str, tuple[int, int, bool]]:
-    return {
-        os.path.join(places[root], relative) if relative else places[root]: where
-        for (root, relative), where in head["folders"].items()
-    }
+def _folders(
+    head: dict[str, Any], places: dict[str, str], added: Added
+) -> dict[str, tuple[int, int, bool]]:
+    folders: dict[str, tuple[int, int, bool]] = {}
+    for (root, relative), (offset, size, complete) in head["folders"].items():
+        folder = os.path.join(places[root], relative) if relative else places[root]
+        folders[folder] = offset, size, complete and folder not in added
+    return folders

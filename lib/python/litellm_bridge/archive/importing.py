@@ -20,17 +20,23 @@ from _frozen_importlib_external import (
     SOURCE_SUFFIXES,
     ExtensionFileLoader,
     FileFinder,
+    PathFinder,
     SourceFileLoader,
     SourcelessFileLoader,
 )
 
+from .beside import mixed
 from .file import NAME, Archive, Unusable, open_archive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import CodeType, ModuleType
+    from typing import Any
 
     from .file import Entry, Module
+
+EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h
 
 _SUFFIXES = (
     (ExtensionFileLoader, _imp.extension_suffixes()),
@@ -49,7 +55,32 @@ class ArchivedLoader(SourceFileLoader):
 
     def get_code(self, fullname: str) -> CodeType | None:
         code = self._archive.code(self._module, self.path)
-        return super().get_code(fullname) if code is None else code
+        if code is not None:
+            return code
+        try:
+            return super().get_code(fullname)
+        except FileNotFoundError:
+            what = f"{self.path} is damaged in the start archive, and is nowhere else"
+            raise ImportError(what, name=fullname, path=self.path) from None
+
+
+class PkgutilLoader(ArchivedLoader):
+    """Of pkgutil, which would list the modules of a folder by its files alone."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        super().exec_module(module)
+        _let_list(module)
+
+
+def _let_list(pkgutil: Any) -> None:
+    by_files = pkgutil.iter_importer_modules.dispatch(FileFinder)
+
+    def modules(folder: ArchivedFolder, prefix: str = "") -> Iterator[tuple[str, bool]]:
+        found = dict(by_files(folder, prefix))
+        found.update((prefix + name, package) for name, package in folder.modules())
+        yield from sorted(found.items())
+
+    pkgutil.iter_importer_modules.register(ArchivedFolder, modules)
 
 
 class ArchivedFolder(FileFinder):
@@ -69,6 +100,14 @@ class ArchivedFolder(FileFinder):
             return super().find_spec(fullname, target)
         return self._spec(fullname, tail, entry)
 
+    def modules(self) -> Iterator[tuple[str, bool]]:
+        """The names of those that the archive has, and whether they are packages."""
+        for name, entry in self._table.items():
+            if isinstance(entry, tuple):
+                yield name, entry[0]
+            elif isinstance(entry, str):
+                yield name, False
+
     def invalidate_caches(self) -> None:
         """Whoever calls it has added files, to some folder."""
         super().invalidate_caches()
@@ -86,7 +125,8 @@ class ArchivedFolder(FileFinder):
             return None
         folder = f"{self.path}/{tail}"
         path = f"{folder}/__init__.py" if entry[0] else f"{folder}.py"
-        spec = _spec_of(fullname, path, ArchivedLoader(fullname, path, self._archive, entry))
+        kind = PkgutilLoader if fullname == "pkgutil" else ArchivedLoader
+        spec = _spec_of(fullname, path, kind(fullname, path, self._archive, entry))
         if entry[0]:
             spec.submodule_search_locations = [folder]
         return spec
@@ -109,7 +149,10 @@ def in_force() -> Archive | None:
 
 def path_of(executable: str) -> str:
     """Of the archive that belongs to an interpreter: beside its bin folder."""
-    return os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(executable))), NAME)
+    path = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(executable))), NAME)
+    if os.path.islink(executable) and not os.path.exists(path):
+        return os.path.join(sys.prefix, NAME)  # a link to a layer's interpreter
+    return path
 
 
 class Installed:
@@ -118,7 +161,9 @@ class Installed:
     def __init__(self, path: str, archive: Archive | None, reason: str) -> None:
         self.path = path
         self.archive = archive
+        self.package: Archive | None = None  # of this package's modules
         self.reason = reason  # why it is passed over; empty: there is none
+        self._mixed = [] if archive is None else mixed(archive)
 
     @property
     def later(self) -> dict[str, list[str]]:
@@ -127,34 +172,78 @@ class Installed:
 
     def rest(self) -> None:
         """Gives its pages back to the system."""
-        if self.archive is not None:
-            self.archive.rest()
+        for archive in (self.archive, self.package):
+            if archive is not None:
+                archive.rest()
 
     def warnings(self) -> list[str]:
         """Once each: why a start takes longer than it need."""
         if self.archive is None:
             return [f"{self.path} is not used: {self.reason}"] if self.reason else []
         damaged, self.archive.damaged = self.archive.damaged, []
-        return [f"{self.path} is damaged; {file} was read instead" for file in damaged]
+        mixed, self._mixed = self._mixed, []
+        return [*mixed, *(f"{self.path} is damaged; {file} was read instead" for file in damaged)]
+
+
+def begin(worker: str) -> Installed:
+    """Installs this interpreter's archive, and the package's. worker: litellm_bridge's folder.
+
+    Ends the process, with a sentence on standard error, where it can import nothing without.
+    """
+    installed = install(path_of(sys.executable), worker)
+    if installed.archive is None and not _has_modules():
+        _ask_the_layer(installed)
+    if installed.archive is None or f"{worker}/litellm_bridge" not in installed.archive.folders:
+        installed.package = _package(worker)
+    return installed
+
+
+def _package(worker: str) -> Archive | None:
+    """Passed over in silence: then its sources are compiled, as with a Python that it is not for."""
+    try:
+        archive = open_archive(f"{worker}/{NAME}", worker)
+        if archive is not None:
+            _use(archive)
+        return archive
+    except Unusable:
+        return None
+
+
+def _has_modules() -> bool:
+    return PathFinder.find_spec("json") is not None
+
+
+def _ask_the_layer(installed: Installed) -> None:
+    """A layer that another version of this package has built brings what reads its archive."""
+    try:
+        import sitecustomize  # type: ignore[import-not-found]  # noqa: F401 (with -S it is not yet)
+    except Exception:
+        pass  # for the same reason as ours
+    if not _has_modules():
+        reason = installed.reason or "it is not there"
+        text = f"litellm-bridge: {installed.path} can't be used: {reason}. Python's modules are nowhere else"
+        os.write(2, f"{text}: build and publish the layer anew\n".encode())
+        os._exit(EXIT_CONFIG)
 
 
 def install(path: str, worker: str) -> Installed:
-    """From now on imports use the archive, if there is one that may be used.
-
-    worker: the folder that litellm_bridge is in.
-    """
+    """From now on imports use the archive, if there is one that may be used."""
     try:
         archive = open_archive(path, worker)
         if archive is not None:
             _use(archive)
+            _put_in_force(archive)
         return Installed(path, archive, "")
     except Unusable as exc:
         return Installed(path, None, str(exc))
 
 
-def _use(archive: Archive) -> None:
+def _put_in_force(archive: Archive) -> None:
     global _in_force
+    _in_force = archive
 
+
+def _use(archive: Archive) -> None:
     def hook(path: str) -> ArchivedFolder:
         if path in archive.folders:
             return ArchivedFolder(path, archive)
@@ -168,7 +257,8 @@ def _use(archive: Archive) -> None:
         sys.path_hooks.remove(hook)
         _forget_finders(archive)
         raise Unusable(f"it can't be mapped: {exc}") from None
-    _in_force = archive
+    if "pkgutil" in sys.modules:
+        _let_list(sys.modules["pkgutil"])
 
 
 def _forget_finders(archive: Archive) -> None:

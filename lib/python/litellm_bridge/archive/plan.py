@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import importlib.machinery
 import os
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict
 
-from .file import names_stamp, roots
+from .file import names_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 Place = tuple[str, str]  # a root's name, and the folder below it
 Named = tuple[Place, str]  # a folder, and a module's name in it
 
+OURS = "litellm_bridge"
 EXTENSIONS = tuple(importlib.machinery.EXTENSION_SUFFIXES)
 IMPORTABLE = (*EXTENSIONS, ".py", ".pyc")
 
@@ -31,7 +31,11 @@ class Trace(TypedDict):
     later_files: list[str]
 
 
-NO_TRACE: Trace = {"files": [], "path": [], "later": {}, "later_files": []}
+class Order(TypedDict):
+    """Names of modules, in the order in which they are imported: layer/start.json."""
+
+    start: list[str]
+    later: dict[str, list[str]]  # as of Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +48,10 @@ class Source:
 class Roots:
     """The folders that paths in the archive start from: where they are, and where they will be."""
 
-    def __init__(self, home: str, at: str, worker: str, *, tree: bool) -> None:
-        self._now = roots(home, worker)
-        if tree:
-            del self._now["stdlib"]  # a tree has its own
-        self._later = {**self._now, "home": at}
+    def __init__(self, now: dict[str, str], later: dict[str, str]) -> None:
+        """By name, as file.roots has them; later: those that will be elsewhere."""
+        self._now = now
+        self._later = now | later
 
     def place(self, folder: str) -> Place | None:
         """None: it is in none of them."""
@@ -74,10 +77,11 @@ class Plan:
     extensions: dict[Named, str] = field(default_factory=dict)  # file names
     namespaces: set[Named] = field(default_factory=set)  # folders of modules, without __init__
     started: int = 0  # so many of the sources are what a start imports
+    plain: int = 0  # so many are not compressed, if others are
     complete: list[Place] = field(default_factory=list)  # folders of which every name is known
     stamps: list[Stamp] = field(default_factory=list)
     later: dict[str, list[str]] = field(default_factory=dict)  # modules, for each provider
-    portable: bool = False  # for every build of the same Python version
+    portable: bool = False  # made elsewhere: for any interpreter that takes the same .pyc files
 
     def add(self, files: Iterable[str], places: Roots) -> None:
         for file in files:
@@ -101,48 +105,89 @@ class Plan:
             at = os.path.join(places.later(place), name, *["__init__.py"] * package)
             self.sources.setdefault(key, Source(file, at, package))
 
-    def seal(self, folders: Iterable[str], places: Roots, kind: str) -> None:
-        """Folders of which no name is to be looked up in the file system."""
+    def seal(self, folders: Iterable[str], places: Roots) -> None:
+        """Folders of which no name is to be looked up in the file system.
+
+        Where nobody keeps the dates the names tell what others put there.
+        """
         for folder in folders:
             place = places.place(folder)
-            if place is not None and place not in self.complete and os.path.isdir(folder):
-                self.complete.append(place)
-                self.stamps.append((*place, kind, _stamp(folder, kind)))
-
-
-def _stamp(folder: str, kind: str) -> int | bytes:
-    return names_stamp(folder) if kind == "names" else os.stat(folder).st_mtime_ns
-
-
-def _planned(traced: Trace, places: Roots, *, portable: bool) -> Plan:
-    """What the trace has: a start's modules, then those of the first requests."""
-    plan = Plan(portable=portable, later=traced["later"])
-    plan.add(traced["files"], places)
-    plan.started = len(plan.sources)
-    plan.add(traced["later_files"], places)
-    return plan
+            if place is None or place in self.complete or not os.path.isdir(folder):
+                continue
+            self.complete.append(place)
+            seen = sorted(names_in(folder)) if self.portable else os.stat(folder).st_mtime_ns
+            self.stamps.append((*place, seen))
 
 
 def environment_plan(traced: Trace, places: Roots) -> Plan:
     """What a start and the first requests import."""
-    plan = _planned(traced, places, portable=False)
+    plan = Plan(later=traced["later"])
+    plan.add(traced["files"], places)
+    plan.started = len(plan.sources)
+    plan.add(traced["later_files"], places)
     worker = places.now(("worker", ""))
-    plan.seal((folder for folder in traced["path"] if folder != worker), places, "mtime")
+    plan.seal((folder for folder in traced["path"] if folder != worker), places)
     return plan
 
 
-def tree_plan(traced: Trace, tree: str, version: str, places: Roots) -> Plan:
-    """Every module of a tree, and of the worker. What was traced comes first."""
-    plan = _planned(traced, places, portable=True)
-    for folder in (tree, os.path.join(places.now(("worker", "")), "litellm_bridge")):
-        plan.add(_modules(folder), places)
-    minor = "python" + ".".join(version.split(".")[:2])
-    library = os.path.join(tree, "lib", minor)
-    parts = ("", "lib-dynload", "site-packages")
-    plan.seal(
-        [tree, *(os.path.join(library, part).rstrip(os.sep) for part in parts)], places, "names"
-    )
+def layer_plan(
+    tree: str, path: Sequence[str], order: Order, leave: Callable[[str], bool], places: Roots
+) -> Plan:
+    """Every module of a tree; first those that a start and the first requests import, in order.
+
+    path: sys.path there. leave: names that stay files. Nothing is sealed yet.
+    """
+    plan = Plan(portable=True)
+    plan.add(_modules(tree), places)
+    named = {dotted(source.path, path): key for key, source in plan.sources.items()}
+    named = {name: key for name, key in named.items() if not leave(name)}
+    first = [named[name] for name in order["start"] if name in named]
+    later = [name for names in order["later"].values() for name in names]
+    front = dict.fromkeys([*first, *(named[name] for name in later if name in named)])
+    plan.started, plan.plain = len(first), len(front)
+    rest = dict.fromkeys(named.values())
+    plan.sources = {key: plan.sources[key] for key in front | rest}
+    plan.later = {
+        provider: [name for name in names if name in named]
+        for provider, names in order["later"].items()
+    }
     return plan
+
+
+def package_plan(worker: str, places: Roots) -> Plan:
+    """The modules of this package but for those that come before an archive is open."""
+    plan = Plan(portable=True)
+    files = _modules(os.path.join(worker, OURS))
+    plan.add((file for file in files if not is_bootstrap(os.path.relpath(file, worker))), places)
+    plan.started = len(plan.sources)
+    return plan
+
+
+def is_bootstrap(file: str) -> bool:
+    """Of a file below the package's parent: __main__.py imports it before the archive is open."""
+    name = file.removeprefix(f"{OURS}/")
+    return name in ("__init__.py", "roomy.py", "strays.py") or name.startswith("archive/")
+
+
+def dotted(file: str, path: Iterable[str]) -> str:
+    """The name of the module in a file below a folder of `path`, the innermost one."""
+    folder = max((folder for folder in path if file.startswith(folder + os.sep)), key=len)
+    *parents, last = file[len(folder) + 1 :].split(os.sep)
+    name = last.partition(".")[0]
+    return ".".join(parents if name == "__init__" else [*parents, name])
+
+
+def order_of(traced: Trace) -> Order:
+    """Of what was traced, the worker's own modules left out."""
+    files = [file for file in traced["files"] if file.endswith(".py")]
+    names = dict.fromkeys(dotted(file, traced["path"]) for file in files)
+    return {
+        "start": [name for name in names if name.partition(".")[0] != OURS],
+        "later": {
+            provider: [name for name in names if name.partition(".")[0] != OURS]
+            for provider, names in traced["later"].items()
+        },
+    }
 
 
 def _modules(folder: str) -> Iterator[str]:
@@ -186,10 +231,3 @@ def entry_point_groups(folder: str) -> set[str]:
             with open(file, encoding="utf-8") as text:
                 groups.update(line.strip()[1:-1] for line in text if line.lstrip().startswith("["))
     return groups
-
-
-def check_version(version: str) -> None:
-    """ValueError: this Python's code objects are not those of `version`."""
-    mine = ".".join(map(str, sys.version_info[:2]))
-    if version.split(".")[:2] != mine.split("."):
-        raise ValueError(f"Python {mine} can't build an archive for Python {version}")
