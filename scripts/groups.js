@@ -136,6 +136,7 @@ const GROUPS = {
   e2e: nodeGroup('e2e'),
   lambda: nodeGroup('lambda'),
   layer: onceGroup('layer', LONG_TIMEOUT),
+  'layer-arm64': onceGroup('layer-arm64', LONG_TIMEOUT),
   'e2e-lambda': onceGroup('e2e-lambda', LONG_TIMEOUT),
   publish: onceGroup('publish', LONG_TIMEOUT),
   iac: onceGroup('iac', LONG_TIMEOUT),

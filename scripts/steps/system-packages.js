@@ -51,6 +51,12 @@ async function hasFuzzer() {
 
 const DEBOOTSTRAP = { package: 'debootstrap', isThere: () => isProgram('debootstrap') };
 
+/** An emulator for the layer of the other machine. */
+const QEMU = {
+  package: 'qemu-user-static',
+  isThere: async () => process.arch === 'arm64' || isProgram('qemu-aarch64-static'),
+};
+
 /** What a group of tests needs beyond that. @type {Record<string, typeof NEEDS>} */
 const GROUP_NEEDS = {
   tls: [{ package: 'openssl', isThere: () => isProgram('openssl') }],
@@ -58,6 +64,7 @@ const GROUP_NEEDS = {
   fuzz: [{ package: 'clang libclang-rt-dev', isThere: hasFuzzer }],
   sanitize: [{ package: 'valgrind', isThere: () => isProgram('valgrind') }],
   layer: [DEBOOTSTRAP],
+  'layer-arm64': [QEMU],
   'e2e-lambda': [DEBOOTSTRAP],
   lambda: [
     { package: 'autoconf', isThere: () => isProgram('autoconf') },

@@ -14,6 +14,8 @@ const { builtLayer } = require('../../scripts/steps/layer');
 const { copyOf, temporary } = require('./support/copies');
 
 const CLI = path.join(__dirname, '../../lib/cli/index.js');
+const TEXT = path.join(__dirname, 'programs', 'archived_text.py');
+const WORKER = path.join(__dirname, '../../lib/python');
 const TIMEOUT = 900_000; // ms; each run takes some seconds of CPU
 const STDLIB = 'lib/python3.11';
 const ARCHIVE = 'litellm-bridge.archive';
@@ -87,6 +89,17 @@ suite('verify, of what only a run finds', { timeout: TIMEOUT }, () => {
     copy.write('openai/template.py', '{{ a template }} of nothing\n');
     const { problem } = (await runOf(copy.root)).get('start archive');
     assert.match(problem, /\/opt\/python\/openai\/added\.py is not compiled/);
+  });
+
+  test('a secret in a module', async (t) => {
+    const copy = copyOf(t, layer.tree);
+    copy.write(ARCHIVE, copy.read(ARCHIVE)); // a file of its own, which the program changes
+    const secret = `${'sk-'}${'a1B2'.repeat(12)}`;
+    const args = [TEXT, WORKER, copy.place(ARCHIVE), STDLIB, 'aifc', secret];
+    execFileSync(privatePython() ?? '', ['-I', ...args]);
+    const found = (await runOf(copy.root)).get('secrets in the start archive');
+    assert.match(found.problem, /\/aifc\.py holds a provider's key/);
+    assert.match(found.fix, /replace it at its issuer/);
   });
 
   test('a start archive that is not whole: nothing can be imported, and it is said why', async (t) => {

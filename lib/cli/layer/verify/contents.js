@@ -16,29 +16,28 @@ const ARCHIVE = 'litellm-bridge.archive';
 const ARCHIVE_MAGIC = 'LBARC';
 const ARCHIVE_SIZE_AT = 8; // in its header: archive/file.py
 
-const SECRETS_FILE = path.join(LAYER, 'check', 'secrets.json');
-
 /** Files that people keep secrets in. */
 const SECRET_NAMES =
   /(^|\/)(\.env(\..*)?|\.netrc|\.pypirc|\.npmrc|pip\.conf|credentials(\.json)?|id_(rsa|dsa|ecdsa|ed25519)|.*\.(p12|pfx|key)|\.git\/.*|\.aws\/.*)$/i;
 
 /**
  * Secrets by their form; what documents show as an example is none. Also read by check/checks.py.
- * @type {[string, RegExp][]}
+ * @returns {[string, RegExp][]}
  */
-const SECRETS = JSON.parse(fs.readFileSync(SECRETS_FILE, 'utf8')).map(([what, pattern]) => [
-  what,
-  new RegExp(pattern),
-]);
+function secretForms() {
+  const forms = JSON.parse(fs.readFileSync(path.join(LAYER, 'check', 'secrets.json'), 'utf8'));
+  return forms.map(([what, pattern]) => [what, new RegExp(pattern)]);
+}
 
 /** @param {import('./tree').Tree} tree */
 function* secrets({ files, read }) {
+  const forms = secretForms();
   for (const { name, elf, link } of files) {
     if (SECRET_NAMES.test(name))
       yield [name, 'is a file that secrets are kept in', 'take it out of the layer'];
     if (elf !== null || link) continue;
     const text = read(name).toString('latin1');
-    for (const [what, pattern] of SECRETS) {
+    for (const [what, pattern] of forms) {
       if (!pattern.test(text)) continue;
       yield [
         name,

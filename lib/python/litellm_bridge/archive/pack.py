@@ -51,7 +51,7 @@ class Packer:
             "later": self._plan.later,
             "groups": sorted(self._groups()),
         }
-        return _put_together(marshal.dumps(head), tables, bytes(self._code))
+        return put_together(marshal.dumps(head), tables, bytes(self._code))
 
     def _add_modules(self) -> None:
         sources = list(self._plan.sources.items())
@@ -102,7 +102,7 @@ class Packer:
         return self._tables.setdefault(place, {})
 
 
-def _put_together(head: bytes, tables: bytes, code: bytes) -> bytes:
+def put_together(head: bytes, tables: bytes, code: bytes) -> bytes:
     index = head + tables
     numbers = (file.HEADER_SIZE + len(index) + len(code), len(index), len(head))
     sizes = b"".join(number.to_bytes(8, "little") for number in numbers)
