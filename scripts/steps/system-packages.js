@@ -50,6 +50,7 @@ async function hasFuzzer() {
 }
 
 const DEBOOTSTRAP = { package: 'debootstrap', isThere: () => isProgram('debootstrap') };
+const STRACE = { package: 'strace', isThere: () => isProgram('strace') };
 
 /** An emulator for the layer of the other machine. */
 const QEMU = {
@@ -60,10 +61,10 @@ const QEMU = {
 /** What a group of tests needs beyond that. @type {Record<string, typeof NEEDS>} */
 const GROUP_NEEDS = {
   tls: [{ package: 'openssl', isThere: () => isProgram('openssl') }],
-  start: [{ package: 'strace', isThere: () => isProgram('strace') }],
+  start: [STRACE],
   fuzz: [{ package: 'clang libclang-rt-dev', isThere: hasFuzzer }],
   sanitize: [{ package: 'valgrind', isThere: () => isProgram('valgrind') }],
-  layer: [DEBOOTSTRAP],
+  layer: [DEBOOTSTRAP, STRACE],
   'layer-arm64': [QEMU],
   'e2e-lambda': [DEBOOTSTRAP],
   lambda: [
