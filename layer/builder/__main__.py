@@ -116,10 +116,10 @@ class Build:
 
     def _compile(self) -> None:
         self.progress.step("Compiling modules")
-        full = self.options.variant == "full"
+        full, slim = (self.options.variant == name for name in ("full", "slim"))
         archive.add_reader(self.root)
         codes = bytecode.compile_all(self.root, self.progress, docstrings=full)
-        self.archived = archive.write(self.root, codes, sources=full)
+        self.archived = archive.write(self.root, codes, sources=full, small=slim)
 
     def _finish(self, lock: str, pruned: list[Pruned]) -> None:
         self.progress.step("Packing")

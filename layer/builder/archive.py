@@ -59,14 +59,17 @@ def add_reader(root: Path) -> None:
     (root / STDLIB / "sitecustomize.py").write_text(SITECUSTOMIZE, encoding="utf-8")
 
 
-def write(root: Path, codes: dict[Path, bytes], *, sources: bool) -> Counter[str]:
-    """Puts codes into the archive, or into .pyc files where Python needs those; sources stay, or go.
+def write(root: Path, codes: dict[Path, bytes], *, sources: bool, small: bool) -> Counter[str]:
+    """Puts codes into the archive, or into .pyc files where Python needs those.
 
+    sources: they stay. small: what a start needs is compressed, too.
     Returns the bytes in the archive, by the first part of the modules' paths.
     """
     places = plan.Roots({"home": str(root)}, {"home": PLACE})
     path = [str(root), str(root / STDLIB), str(root / STDLIB / "lib-dynload")]
     what = plan.layer_plan(str(root), path, json.loads(ORDER.read_text()), _is_before, places)
+    if small:
+        what.plain = 0
     archived = {Path(source.path) for source in what.sources.values()}
     for module, code in codes.items():
         if module not in archived:

@@ -54,29 +54,29 @@ class Packer:
         return put_together(marshal.dumps(head), tables, bytes(self._code))
 
     def _add_modules(self) -> None:
-        sources = list(self._plan.sources.items())
-        plain = self._plan.plain if self._deflate else len(sources)
-        for count, (named, source) in enumerate(sources[:plain], 1):
-            if (code := self._code_of(source)) is not None:
-                self._add(named, source, code, 0)
+        sources = self._plan.sources
+        codes = [self._code_of(source) for source in sources.values()]
+        small = self._compressed(codes)
+        for count, (named, code, data) in enumerate(zip(sources, codes, small, strict=True), 1):
+            if code is not None:
+                self._add(named, data or code, len(code) if data else 0)
             if count == self._plan.started:
                 self._started = len(self._code)
-        self._add_compressed(sources[plain:])
         for (place, name), file_name in self._plan.extensions.items():
             self._table(place)[name] = file_name
         for place, name in sorted(self._plan.namespaces):
             self._table(place).setdefault(name, True)
 
-    def _add_compressed(self, sources: list[tuple[plan.Named, Source]]) -> None:
+    def _compressed(self, codes: list[bytes | None]) -> list[bytes | None]:
+        """None for what stays as it is."""
         if self._deflate is None:
-            return
-        found = [(*item, code) for item in sources if (code := self._code_of(item[1])) is not None]
-        small = self._deflate(code for _, _, code in found)
-        for (named, source, code), data in zip(found, small, strict=True):
-            self._add(named, source, *((code, 0) if data is None else (data, len(code))))
+            return [None] * len(codes)
+        plain = self._plan.plain
+        return [None] * plain + list(self._deflate(code or b"" for code in codes[plain:]))
 
-    def _add(self, named: plan.Named, source: Source, data: bytes, whole: int) -> None:
+    def _add(self, named: plan.Named, data: bytes, whole: int) -> None:
         place, name = named
+        source = self._plan.sources[named]
         seen = self._seen(source) if place[0] == "worker" else None
         where = len(self._code), len(data), zlib.crc32(data)
         self._table(place)[name] = (source.package, *where, whole, seen)
