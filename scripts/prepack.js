@@ -3,8 +3,8 @@
 /**
  * Before npm packs: compiles the worker for the layer's Python, into an archive (docs/start.md), and
  * what reads that into .pyc files. A function's folder is read-only, so that Lambda would compile
- * it at every cold start. Both are held against the sources, so that a checkout in which they stay
- * may be edited. Other versions of Python compile for themselves.
+ * it at every cold start. Both are held against the sources. Other versions of Python compile for
+ * themselves. After npm has packed, `--clean` takes all of it away.
  */
 
 const fs = require('node:fs');
@@ -26,15 +26,17 @@ async function findPython() {
   return null;
 }
 
-/** What other versions, or dates instead of hashes, have left must not be packed. */
+/** What other versions, or dates instead of hashes, have left must not be packed; nor is it to stay. */
 function removeBytecode() {
   for (const name of fs.readdirSync(WORKER, { recursive: true, encoding: 'utf8' })) {
     if (path.basename(name) === '__pycache__') fs.rmSync(path.join(WORKER, name), { recursive: true });
   }
+  fs.rmSync(path.join(WORKER, '..', 'litellm-bridge.archive'), { force: true });
 }
 
 async function main() {
   removeBytecode();
+  if (process.argv.includes('--clean')) return;
   const python = await findPython();
   if (python === null) {
     console.error(

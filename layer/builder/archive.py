@@ -1,7 +1,7 @@
 """The start archive of a layer (docs/start.md): the code of its modules, where others have .pyc files.
 
 The package's worker reads it by itself. For every other program of the layer's Python there is a
-copy of what reads it, which sitecustomize puts in force.
+copy of what reads it, which the first module that Python imports puts in force.
 """
 
 from __future__ import annotations
@@ -28,18 +28,39 @@ PROGRAM = Path(litellm_bridge.archive.__file__).parent
 READER = "start_archive"
 
 # The Python knows its standard library by itself, but of the packages beside it only by this:
-# `site` is frozen into the interpreter.
-SITECUSTOMIZE = f"""\
+# `site` is frozen into the interpreter. What other layers have in site-packages comes behind them.
+SITECUSTOMIZE = """\
 import sys
 
 if sys.prefix not in sys.path:
-    sys.path.append(sys.prefix)
+    library = f"{sys.prefix}/lib/python3.11/lib-dynload"
+    sys.path.insert(sys.path.index(library) + 1 if library in sys.path else len(sys.path), sys.prefix)
+"""
 
-from {READER} import importing
+# The first module that Python imports from a file, whatever its options: also with -S, which
+# children of a process that has it get, too, and before a sitecustomize that is not ours.
+FIRST = "encodings/__init__.py"
+HOOK = f"""
 
-installed = importing.install(f"{{sys.prefix}}/{file.NAME}", "")
-if installed.archive is None:
-    raise ImportError(f"{{installed.path}} can't be used: {{installed.reason or 'it is not there'}}")
+# From here on not Python's own: the other modules of this layer are in an archive.
+def _use_archive():
+    import os
+    import sys
+
+    path = f"{{sys.prefix}}/{file.NAME}"
+    try:
+        from {READER} import importing
+
+        installed = importing.install(path, "")
+        reason = "" if installed.archive else installed.reason or "it is not there"
+    except Exception as exc:
+        reason = repr(exc)
+    if reason:
+        os.write(2, f"{{path}} can't be used: {{reason}}\\n".encode())
+
+
+_use_archive()
+del _use_archive
 """
 
 # What Python imports before the archive is in force, and what tells it where it is (os).
@@ -57,6 +78,8 @@ def add_reader(root: Path) -> None:
     for name in ("__init__.py", "beside.py", "file.py", "importing.py"):
         shutil.copyfile(PROGRAM / name, target / name)
     (root / STDLIB / "sitecustomize.py").write_text(SITECUSTOMIZE, encoding="utf-8")
+    with (root / STDLIB / FIRST).open("a", encoding="utf-8") as first:
+        first.write(HOOK)
 
 
 def write(root: Path, codes: dict[Path, bytes], *, sources: bool, small: bool) -> Counter[str]:

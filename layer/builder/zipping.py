@@ -1,7 +1,6 @@
 """A zip whose bytes depend on the files alone: order, dates and modes are fixed.
 
-The format has no room
-for more than 4 GB or 65,535 files, which a layer may not have by far.
+The format has no room for more than 4 GB or 65,535 files, which a layer may not have by far.
 """
 
 from __future__ import annotations

@@ -99,6 +99,15 @@ def certificates() -> str:
     return f"{count} authorities"
 
 
+def has_archive() -> bool:
+    """Those of others have .pyc files."""
+    try:
+        with open(f"{HOME}/litellm-bridge.json", encoding="utf-8") as manifest:
+            return bool(json.load(manifest).get("code") == "archive")
+    except (OSError, ValueError):
+        return False
+
+
 def modules_in_archive() -> Iterator[tuple[str, CodeType | None]]:
     """The paths of those that the start archive has, and their code. None: it is damaged."""
     from start_archive import importing
@@ -218,8 +227,9 @@ def main() -> None:
     say("python", True, sys.version.split()[0])
     attempt("read-only /opt", read_only)
     imports()
-    attempt("start archive", start_archive)
-    attempt("secrets in the start archive", secrets)
+    if has_archive():
+        attempt("start archive", start_archive)
+        attempt("secrets in the start archive", secrets)
     attempt("CA certificates", certificates)
     attempt("mock completion", completion)
     attempt("asynchronous completion", async_completion)

@@ -46,9 +46,9 @@ static int visit_lib(const visit_t *visit, const char *lib) {
 
 static int visit_prefix(const visit_t *visit, const char *prefix) {
   char lib[LB_PATH_LEN];
+  if (visit_if_there(visit, prefix)) return 1; /* a layer's, before others' */
   if (lb_path(lib, "%s/lib", prefix) && visit_lib(visit, lib)) return 1;
-  if (lb_path(lib, "%s/local/lib", prefix) && visit_lib(visit, lib)) return 1;
-  return visit_if_there(visit, prefix);
+  return lb_path(lib, "%s/local/lib", prefix) && visit_lib(visit, lib);
 }
 
 static void set_version(visit_t *visit, const char *real) {

@@ -73,7 +73,6 @@ suite('verify, of what only a run finds', { timeout: TIMEOUT }, () => {
     const copy = copyOf(t, layer.tree);
     copy.write(ARCHIVE, flipped(copy.read(ARCHIVE), '/opt/python/litellm/cost_calculator.py'));
     copy.remove('botocore/data/bedrock-runtime');
-    copy.write('openai/added.py', 'x = 1\n');
     const found = await runOf(copy.root);
     const problem = (name) => found.get(name)?.problem ?? `no finding for ${name}`;
     assert.match(problem('import litellm'), /cost_calculator\.py is damaged in the start archive/);
@@ -133,6 +132,22 @@ suite('verify, of what only a run finds', { timeout: TIMEOUT }, () => {
     const reader = `${STDLIB}/start_archive/file.pyc`;
     copy.write(reader, newer(copy.read(reader)));
     assert.deepEqual([...(await runOf(copy.root)).keys()], []);
+  });
+
+  test('a program with any options has the modules, and so do its children', async () => {
+    const spawned = 'import multiprocessing as m; m.set_start_method("spawn"); p = m.Process(target=print)';
+    const code = `${spawned}; p.start(); p.join(); import litellm; print(p.exitcode)`;
+    const env = { PYTHONPATH: '/other', LITELLM_LOCAL_MODEL_COST_MAP: 'True' };
+    const other = path.join(__dirname, 'programs', 'sitecustomize.py');
+    const files = { [other]: '/other/sitecustomize.py' }; // of a tracer, a coverage tool
+    const said = [];
+    for (const options of [['-I', '-S'], ['-I'], []]) {
+      const path = 'import sys; sys.path.append(sys.prefix)';
+      const command = ['/opt/python/bin/python3', ...options, '-c', `${path}; ${code}`];
+      const { out, err } = await inEmptyRoot({ tree: layer.tree, command, env, files }, { timeout: TIMEOUT });
+      said.push([out.trim().split('\n').pop(), err]);
+    }
+    assert.deepEqual(said, Array(3).fill(['0', '']));
   });
 
   test('what only the worker looks at: the stream through the addon fails', async (t) => {

@@ -42,7 +42,7 @@ def site_folders(executable: str, prefix: str) -> list[str]:
     else:
         prefixes = [prefix]
     for base in prefixes:
-        folders += [*_prefix_folders(base), *_debian_folders(base), *_layer_root(base)]
+        folders += [*_layer_root(base), *_prefix_folders(base), *_debian_folders(base)]
     return [folder for folder in dict.fromkeys(folders) if os.path.isdir(folder)]
 
 
@@ -61,7 +61,10 @@ def _debian_folders(prefix: str) -> list[str]:
 
 
 def _layer_root(prefix: str) -> list[str]:
-    """A Lambda layer has its packages beside bin and lib, at /opt/python itself."""
+    """A Lambda layer has its packages beside bin and lib, at /opt/python itself.
+
+    First: what other layers bring to their site-packages must not take their place.
+    """
     return [prefix] if os.path.isdir(os.path.join(prefix, "litellm")) else []
 
 

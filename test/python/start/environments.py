@@ -51,6 +51,9 @@ for source in what.sources.values():
     codes[source.path] = marshal.dumps(code)
     if {remove}:
         os.unlink(source.path)
+for folder, folders, files in os.walk(site, topdown=False):
+    if {remove} and not os.listdir(folder):
+        os.rmdir(folder)
 what.seal([site], places)
 
 def deflate(data):

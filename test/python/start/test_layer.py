@@ -152,6 +152,24 @@ def test_a_package_that_is_there_twice_is_ours_and_that_is_said_once(own):
     ]
 
 
+def test_a_folder_of_another_layer_with_the_name_of_ours(tmp_path):
+    """Ours has no data files, so it has no folder of its own."""
+    environment = Environment.make(tmp_path / "env")
+    os.unlink(environment.site / "lb_package" / "data.txt")
+    environment.build_layer()
+    put(environment.site, {"lb_package/__init__.py": "VALUE = 'theirs'\n"})
+    put(environment.site, {"lb_new/__init__.py": "VALUE = 'new'\n"})
+    put(environment.site, {"lb_space/more.py": "VALUE = 'more'\n"})
+    program = """
+import lb_package, lb_new, lb_space.more, lb_space.inner
+told([lb_package.VALUE, lb_new.VALUE, lb_space.more.VALUE, installed.warnings()])
+"""
+    *values, said = environment.tell(program)
+    assert values == [1, "new", "more"]
+    theirs = f"{environment.site}/lb_package"
+    assert said == [f"{theirs} is another layer's; lb_package of the layer with litellm is used"]
+
+
 # -- damage: there is no file to be read instead
 
 
@@ -164,29 +182,25 @@ import lb_single
 try:
     import lb_damaged
 except ImportError as exc:
-    told([exc.name, str(exc)])
+    told([exc.name, str(exc), installed.warnings()])
 """
-    name, text = own.tell(program)
-    assert name == "lb_damaged"
+    name, text, said = own.tell(program)
+    assert (name, said) == ("lb_damaged", [])  # nothing was read instead
     assert text == f"{own.site}/lb_damaged.py is damaged in the start archive, and is nowhere else"
 
 
 NOWHERE = """
-import importlib.machinery
 for folder in [*sys.path]:
     sys.path_importer_cache[folder] = None
     sys.path.remove(folder)
-sys.path[:0] = [{folder!r}]
-sys.modules.pop("sitecustomize", None)
 importing.begin({worker!r})
-import lb_rescued
 """
 
 
-def test_where_nothing_can_be_imported_it_ends_with_a_sentence(own, tmp_path):
+def test_where_nothing_can_be_imported_it_ends_with_a_sentence(own):
     data = own.archive.read_bytes()
     own.archive.write_bytes(data[:-1])
-    program = NOWHERE.format(folder=str(tmp_path), worker=str(PACKAGE.parent))
+    program = NOWHERE.format(worker=str(PACKAGE.parent))
     done = own.run(program)
     assert done.returncode == 78
     start = f"litellm-bridge: {own.archive} can't be used: it is damaged."
@@ -195,16 +209,62 @@ def test_where_nothing_can_be_imported_it_ends_with_a_sentence(own, tmp_path):
     assert "can't be used: it is not there." in own.run(program).stderr
 
 
-def test_an_archive_of_another_version_is_read_by_what_came_with_it(own, tmp_path):
+def test_an_archive_of_another_version_that_the_layer_reads_itself(own):
     data = bytearray(own.archive.read_bytes())
     data[5] += 1
     own.archive.write_bytes(data)
-    # Stands for the layer's: it makes the modules importable.
-    rescue = f"import sys; sys.path.append({str(tmp_path / 'rescue')!r})\n"
-    put(tmp_path, {"sitecustomize.py": rescue, "rescue/json.py": "", "rescue/lb_rescued.py": ""})
-    done = own.run(NOWHERE.format(folder=str(tmp_path), worker=str(PACKAGE.parent)))
-    assert "No module named" not in done.stderr
-    assert done.returncode == 0, done.stderr
+    program = """
+import types
+begun = importing.begin(%r)
+sys.modules["start_archive.importing"] = types.SimpleNamespace(in_force=object)  # a layer's
+rescued = importing.begin(%r)
+told([begun.warnings(), rescued.warnings()])
+"""
+    begun, rescued = own.tell(program % (str(PACKAGE.parent), str(PACKAGE.parent)))
+    assert begun == [f"{own.archive} is not used: it is of another version of litellm-bridge"]
+    assert rescued == []
+
+
+# -- which files are modules
+
+
+def test_files_that_python_would_not_take(tmp_path):
+    environment = Environment.make(tmp_path / "env")
+    tag = sys.implementation.cache_tag
+    files = {
+        "lb_dotted.more.py": "VALUE = 'of another name'\n",
+        "lb_dotted.py": "VALUE = 'dotted'\n",
+        "lb_native.cpython-310-x86_64-linux-gnu.so": "",
+        f"lb_native.{tag}-x86_64-linux-gnu.so": "",
+        "lb_native.py": "",
+        f"lb_compiled/__init__.{tag}-x86_64-linux-gnu.so": "",
+        "lb_compiled/part.py": "",
+        "lb_old/__init__.pyc": "",
+        "lb_old/part.py": "",
+        "lb_only.pyc": "",
+    }
+    put(environment.site, files)
+    environment.build_layer(remove=False)
+    archive = file.open_archive(str(environment.archive), "")
+    table = archive.table(str(environment.site))
+    names = ("lb_native", "lb_compiled", "lb_old", "lb_only")
+    found = {name: table[name] for name in names}
+    assert found == {
+        "lb_native": f"lb_native.{tag}-x86_64-linux-gnu.so",
+        **dict.fromkeys(("lb_compiled", "lb_old", "lb_only")),  # the file system knows
+    }
+    archive.close()
+    assert environment.tell("import lb_dotted; told([lb_dotted.VALUE])") == ["dotted"]
+
+
+def test_the_source_that_a_loader_has(own):
+    program = """
+import lb_single
+told(lb_single.__loader__.get_source("lb_single"))
+"""
+    assert own.tell(program) is None
+    put(own.site, {"lb_single.py": "VALUE = 'single'\n"})
+    assert own.tell(program) == "VALUE = 'single'\n"
 
 
 # -- who may have written it: whoever may have written the interpreter that is run
@@ -260,6 +320,7 @@ def test_a_link_to_the_interpreter_leads_to_its_archive(layer, tmp_path, monkeyp
     link = tmp_path / "bin" / "python3"
     link.parent.mkdir()
     link.symlink_to(layer.python)
+    assert importing.path_of(str(link)) == str(tmp_path / file.NAME)  # where it would be
     monkeypatch.setattr(importing.sys, "prefix", str(layer.home))
     assert importing.path_of(str(link)) == str(layer.archive)
     assert importing.path_of(str(layer.python)) == str(layer.archive)

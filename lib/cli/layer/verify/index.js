@@ -15,6 +15,7 @@ const { addonProblem, runAddon, runPython } = require('./runs');
 const { toText } = require('./text');
 const { readTree } = require('./tree');
 
+const STATIC = 'Nothing was run, so the modules in the start archive were not looked at';
 const OWN = { x64: 'x86_64', arm64: 'arm64' };
 
 /**
@@ -89,6 +90,7 @@ async function verifyTree(root, { signal, report = () => {}, static: still = fal
   const notes = [];
   const found = readChecks(tree, arch, manifest);
   if (!still) found.push(...(await runChecks(tree, arch, notes, { signal, report })));
+  else if (manifest?.code === 'archive') notes.push(STATIC);
   const figures = {
     unzipped: sizeOf(tree),
     limit: UNZIPPED,

@@ -21,8 +21,9 @@ def mixed(archive: Archive) -> list[str]:
     return [
         f"{folder}/{name} is another layer's; {ours} of the layer with litellm is used"
         for folder, (names, known) in archive.added.items()
+        for table in [archive.table(folder)]
         for name in names
-        for ours in _same(name, known, archive.table(folder))
+        for ours in _same(name, known, table)
     ]
 
 
@@ -30,8 +31,10 @@ def _same(name: str, known: list[str], table: Table) -> list[str]:
     """What the layer has of the same name: a package (its folder of metadata), or a module."""
     if name.endswith(_INFO):
         return [own for own in known if own.endswith(_INFO) and _package(own) == _package(name)]
-    module = name.partition(".")[0]
-    return [module] if name.endswith(_MODULES) and module in table else []
+    module, dot, _ = name.partition(".")
+    if dot and not name.endswith(_MODULES):
+        return []
+    return [module] if isinstance(table.get(module), (tuple, str)) else []
 
 
 def _package(info: str) -> str:

@@ -119,6 +119,8 @@ def main() -> None:
         return
     data = _make_package() if given.package else _make(home, given.at)
     write(path, data)
+    if given.package:
+        os.utime(path, (0, 0))  # older than its sources, until npm gives all of them one date
     print(json.dumps({"path": path, "bytes": len(data)}))
 
 

@@ -67,11 +67,13 @@ class Archive:
 
     def __init__(
         self,
+        path: str,
         fd: int,
         index: Index,
         folders: dict[str, tuple[int, int, bool]],
         added: Added,
     ) -> None:
+        self.path = path
         self._fd = fd
         self._made_ns = os.fstat(fd).st_mtime_ns
         self._map: mmap | None = None
@@ -201,14 +203,17 @@ def open_archive(path: str, worker: str) -> Archive | None:
         index = _read_index(fd)
         places = roots(os.path.dirname(path), worker)
         added = _must_fit(index.head, places)
-        return Archive(fd, index, _folders(index.head, places, added), added)
+        return Archive(path, fd, index, _folders(index.head, places, added), added)
     except BaseException:
         os.close(fd)
         raise
 
 
 def _may_trust(fd: int, path: str, worker: str) -> None:
-    """Code is run from it: only the user and root may be able to have written it."""
+    """Code is run from it: only the user and root may be able to have written it.
+
+    Or whoever may have written the program that reads it.
+    """
     info = os.fstat(fd)
     if not stat.S_ISREG(info.st_mode):
         raise Unusable("it is not a file")

@@ -60,8 +60,13 @@ class ArchivedLoader(SourceFileLoader):
         try:
             return super().get_code(fullname)
         except FileNotFoundError:
+            self._archive.damaged.remove(self.path)  # nothing was read instead
             what = f"{self.path} is damaged in the start archive, and is nowhere else"
             raise ImportError(what, name=fullname, path=self.path) from None
+
+    def get_source(self, fullname: str) -> str | None:
+        """None, as of a .pyc without its source, where there is none."""
+        return super().get_source(fullname) if os.path.exists(self.path) else None
 
 
 class PkgutilLoader(ArchivedLoader):
@@ -150,9 +155,9 @@ def in_force() -> Archive | None:
 def path_of(executable: str) -> str:
     """Of the archive that belongs to an interpreter: beside its bin folder."""
     path = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(executable))), NAME)
-    if os.path.islink(executable) and not os.path.exists(path):
-        return os.path.join(sys.prefix, NAME)  # a link to a layer's interpreter
-    return path
+    # It may be a link to a layer's interpreter.
+    linked = os.path.join(sys.prefix, NAME)
+    return linked if not os.path.exists(path) and os.path.exists(linked) else path
 
 
 class Installed:
@@ -177,12 +182,16 @@ class Installed:
                 archive.rest()
 
     def warnings(self) -> list[str]:
-        """Once each: why a start takes longer than it need."""
-        if self.archive is None:
-            return [f"{self.path} is not used: {self.reason}"] if self.reason else []
-        damaged, self.archive.damaged = self.archive.damaged, []
-        mixed, self._mixed = self._mixed, []
-        return [*mixed, *(f"{self.path} is damaged; {file} was read instead" for file in damaged)]
+        """Once each: what makes a start longer than it need be, and what is there twice."""
+        texts, self._mixed = self._mixed, []
+        if self.reason:
+            texts.append(f"{self.path} is not used: {self.reason}")
+            self.reason = ""
+        for archive in (self.archive, self.package):
+            if archive is not None:
+                damaged, archive.damaged = archive.damaged, []
+                texts += [f"{archive.path} is damaged; {file} was read instead" for file in damaged]
+        return texts
 
 
 def begin(worker: str) -> Installed:
@@ -192,10 +201,24 @@ def begin(worker: str) -> Installed:
     """
     installed = install(path_of(sys.executable), worker)
     if installed.archive is None and not _has_modules():
-        _ask_the_layer(installed)
-    if installed.archive is None or f"{worker}/litellm_bridge" not in installed.archive.folders:
-        installed.package = _package(worker)
+        reason = installed.reason or "it is not there"
+        text = f"litellm-bridge: {installed.path} can't be used: {reason}. Python's modules are nowhere else"
+        os.write(2, f"{text}: build and publish the layer anew\n".encode())
+        os._exit(EXIT_CONFIG)
+    if _is_read_by_layer():
+        installed.reason = ""
+    installed.package = _package(worker)
     return installed
+
+
+def _has_modules() -> bool:
+    return PathFinder.find_spec("json") is not None
+
+
+def _is_read_by_layer() -> bool:
+    """Whether the reader that came with a layer has put its archive in force, before us."""
+    reader = sys.modules.get("start_archive.importing")
+    return reader is not None and reader.in_force() is not None
 
 
 def _package(worker: str) -> Archive | None:
@@ -207,23 +230,6 @@ def _package(worker: str) -> Archive | None:
         return archive
     except Unusable:
         return None
-
-
-def _has_modules() -> bool:
-    return PathFinder.find_spec("json") is not None
-
-
-def _ask_the_layer(installed: Installed) -> None:
-    """A layer that another version of this package has built brings what reads its archive."""
-    try:
-        import sitecustomize  # type: ignore[import-not-found]  # noqa: F401 (with -S it is not yet)
-    except Exception:
-        pass  # for the same reason as ours
-    if not _has_modules():
-        reason = installed.reason or "it is not there"
-        text = f"litellm-bridge: {installed.path} can't be used: {reason}. Python's modules are nowhere else"
-        os.write(2, f"{text}: build and publish the layer anew\n".encode())
-        os._exit(EXIT_CONFIG)
 
 
 def install(path: str, worker: str) -> Installed:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.machinery
 import os
+import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict
@@ -20,6 +22,11 @@ Named = tuple[Place, str]  # a folder, and a module's name in it
 OURS = "litellm_bridge"
 EXTENSIONS = tuple(importlib.machinery.EXTENSION_SUFFIXES)
 IMPORTABLE = (*EXTENSIONS, ".py", ".pyc")
+# A file of a tree that is for this version of Python, but maybe for another machine: the name of
+# its module, and a group for each suffix, in the order in which Python looks for them.
+_MODULE = re.compile(
+    rf"([\w-]+)(?:(\.{sys.implementation.cache_tag}[\w-]*\.so)|(\.abi3\.so)|(\.so)|(\.py)|(\.pyc))"
+)
 
 
 class Trace(TypedDict):
@@ -191,26 +198,38 @@ def order_of(traced: Trace) -> Order:
 
 
 def _modules(folder: str) -> Iterator[str]:
-    """The modules below a folder: files, and folders without __init__.py that have some.
+    """The modules below a folder: files, and folders without any __init__ that have some.
 
-    Of the files of one name the one that Python would take.
+    Of the files of one name the one that Python would take. What neither is .py nor native code
+    (a .pyc alone, a name with a dot) is left out: Python finds it as ever.
     """
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if name != "__pycache__")
-        importable = [name for name in folders if name.isidentifier()]
-        packages = [name for name in importable if _is_package(os.path.join(parent, name))]
-        taken = set(packages)
-        for name in sorted(names, key=lambda name: (not name.endswith(EXTENSIONS), name)):
-            tail = name.partition(".")[0]
-            if tail != "__init__" and name.endswith((*EXTENSIONS, ".py")) and tail not in taken:
-                taken.add(tail)
+        inits = {
+            name: _init_of(os.path.join(parent, name)) for name in folders if name.isidentifier()
+        }
+        taken = _files_by_name(names) | {name: None for name, init in inits.items() if init}
+        files = [file for name, file in sorted(taken.items()) if file and name != "__init__"]
+        yield from (os.path.join(parent, file) for file in files if not file.endswith(".pyc"))
+        for name, init in inits.items():
+            if init == "__init__.py":
+                yield os.path.join(parent, name, init)
+            elif init is None and name not in taken:
                 yield os.path.join(parent, name)
-        yield from (os.path.join(parent, name, "__init__.py") for name in packages)
-        yield from (os.path.join(parent, name) for name in importable if name not in taken)
 
 
-def _is_package(folder: str) -> bool:
-    return os.path.exists(os.path.join(folder, "__init__.py"))
+def _init_of(folder: str) -> str | None:
+    """The file that makes it a package."""
+    return _files_by_name(os.listdir(folder)).get("__init__")
+
+
+def _files_by_name(names: Iterable[str]) -> dict[str, str | None]:
+    """For each module the file that Python would take."""
+    found: dict[str, tuple[int, str]] = {}
+    for file in names:
+        if match := _MODULE.fullmatch(file):
+            found[match[1]] = min(found.get(match[1], (99, "")), (match.lastindex or 0, file))
+    return {name: file for name, (_, file) in found.items()}
 
 
 def other_names(folder: str, known: set[str]) -> set[str]:

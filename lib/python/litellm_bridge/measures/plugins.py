@@ -2,9 +2,10 @@
 
 It reads a file of each installed package for them: 58 packages, 160 file system calls.
 
-Safe: only with an archive in force, which proves that nothing was installed since it was made,
-and only while every folder that is searched is one of those that it knows. A plugin that is
-installed makes the archive another, or none; then pydantic looks for itself.
+Safe: only with an archive in force, and only while every folder that is searched is one of
+those that it knows, with nothing installed there since it was made. A plugin that is installed
+makes the archive another, or none, or in a layer the folder one that it does not know; then
+pydantic looks for itself.
 Gains 10 ms of 1,270 ms.
 """
 
