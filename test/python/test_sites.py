@@ -47,11 +47,11 @@ def test_debian(tmp_path):
     assert sites.site_folders(str(tmp_path / "bin/python3"), str(tmp_path)) == [local, shared]
 
 
-def test_a_layer(tmp_path):
+def test_a_layer_comes_before_what_others_put_into_its_site_packages(tmp_path):
     site = folder(tmp_path, "lib", VERSION, "site-packages")
     folder(tmp_path, "litellm")
     python = str(tmp_path / "bin" / "python3")
-    assert sites.site_folders(python, str(tmp_path)) == [site, str(tmp_path)]
+    assert sites.site_folders(python, str(tmp_path)) == [str(tmp_path), site]
 
 
 def extend(tmp_path, environ=None):
