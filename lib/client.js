@@ -17,7 +17,7 @@ const { verify } = require('./verify');
 const { callWhole } = require('./whole');
 
 /** One for this copy of the package, in this thread. */
-let connection = new Connection();
+let connection = new Connection(undefined, () => rehearseStream());
 
 /** @type {LiteLLM | null} */
 let sharedInstance = null;
@@ -209,23 +209,43 @@ class LiteLLM extends EventEmitter {
   }
 }
 
-/**
- * V8 compiles a function when it is first called. For the some fifty on the way of a start that is
- * more than a millisecond, which a server would feel at its first `new LiteLLM()`: so they run once,
- * to no effect, while the package is loaded.
- */
-function rehearse() {
+/** @template T @param {Connection} stage @param {() => T} act what it does goes to `stage` */
+function on(stage, act) {
   const real = connection;
-  connection = new Connection(Prop);
+  connection = stage;
   try {
-    new LiteLLM({ log: 'silent' }).close();
-  } catch {
-    // a variable is not valid: the first instance says so
+    return act();
   } finally {
     connection = real;
   }
 }
 
-rehearse();
+/**
+ * V8 compiles a function when it is first called. For the some fifty on the way of a start that is
+ * more than a millisecond, which a server would feel at its first `new LiteLLM()`: so they run once,
+ * to no effect, while the package is loaded.
+ */
+function rehearseStart() {
+  try {
+    on(new Connection(Prop), () => new LiteLLM({ log: 'silent' }).close());
+  } catch {
+    // a variable is not valid: the first instance says so
+  }
+}
+
+/** The same with what a stream runs through, when Python has warmed up for the first request. */
+async function rehearseStream() {
+  const stage = new Connection(Prop);
+  try {
+    const llm = on(stage, () => new LiteLLM({ log: 'silent' }));
+    const request = { model: 'a', messages: [{ role: 'user', content: 'a' }], stream: true };
+    for await (const _ of await llm.chat.completions.create(request, undefined));
+    await on(stage, () => llm.close());
+  } catch {
+    // nobody asked for it
+  }
+}
+
+rehearseStart();
 
 module.exports = { LiteLLM };

@@ -55,10 +55,15 @@ class Connection {
   /** How the last generation ended. @type {LiteLLMError | null} */
   #lastError = null;
   #holds = 0;
+  #onWarm;
 
-  /** @param {any} [Port] the addon's, but for a rehearsal */
-  constructor(Port = native.Port) {
+  /**
+   * @param {any} [Port] the addon's, but for a rehearsal
+   * @param {() => void} [onWarm] after the first warm-up
+   */
+  constructor(Port = native.Port, onWarm = () => {}) {
     this.#Port = Port;
+    this.#onWarm = onWarm;
   }
 
   // ---- instances
@@ -422,7 +427,10 @@ class Connection {
   async #warmUp(generation, providers) {
     if (providers?.length === 0) return;
     const result = await generation.warmUp(this.#port, providers);
-    if (result !== null) this.#audience.tellTimings(generation.warmed(result));
+    if (result === null) return;
+    this.#audience.tellTimings(generation.warmed(result));
+    this.#onWarm();
+    this.#onWarm = () => {};
   }
 
   /** @param {Generation} generation @param {any} info */

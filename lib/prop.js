@@ -1,16 +1,48 @@
 'use strict';
 
-const GENERATION = 0; // none of the addon's: those count from 1
+const { DELTA, END, TEMPLATE } = require('./frames');
 
-/** In the place of the addon's port, for a rehearsal: nothing starts, and its end comes at once. */
+const GENERATION = 0; // none of the addon's: those count from 1
+const CALL = 1;
+
+const CHUNK = JSON.stringify({
+  id: '',
+  created: 0,
+  model: '',
+  object: 'chat.completion.chunk',
+  choices: [{ index: 0, delta: { content: 'a', role: 'assistant' } }],
+});
+
+/** In the place of the addon's port, for rehearsals: nothing starts, and a stream says "abc". */
 class Prop {
-  /** @param {unknown} _onFrames @param {(name: string, info: object) => void} onEvent */
-  constructor(_onFrames, onEvent) {
+  #onFrames;
+
+  /**
+   * @param {(first: any, id?: number, payload?: any, cost?: number) => void} onFrames
+   * @param {(name: string, info: object) => void} onEvent
+   */
+  constructor(onFrames, onEvent) {
+    this.#onFrames = onFrames;
     this.end = () => onEvent('down', { generation: GENERATION, code: 'ERR_CLOSED' });
   }
 
   start() {
     return { generation: GENERATION, created: false };
+  }
+
+  /** Its frames come when the caller knows the number. */
+  call() {
+    queueMicrotask(() => {
+      const template = { slot: 1, chunk: CHUNK };
+      this.#onFrames([TEMPLATE, CALL, template, 1, DELTA, CALL, 'b', 1]);
+      this.#onFrames(DELTA, CALL, 'c', 1);
+      this.#onFrames(END, CALL, { meta: '{}', started: 0, finished: 0, body: null }, 1);
+    });
+    return CALL;
+  }
+
+  isLive() {
+    return true;
   }
 
   claim() {
@@ -25,6 +57,14 @@ class Prop {
   status() {
     return {};
   }
+
+  hold() {}
+
+  release() {}
+
+  consume() {}
+
+  cancel() {}
 
   close() {}
 }

@@ -24,6 +24,7 @@ DEFAULT = ("openai",)  # its wire format is that of most providers
 STEP_S = 0.005  # imports go on for so long before the loop has a turn
 TURN_S = 0.001  # in which it reads what has come
 SAVE_AFTER_S = 1.0
+_OF_A_CONNECTION = ("encodings.idna",)  # for the host's name; a rehearsal makes none
 _MODEL_CALLS = ("completion", "text_completion", "embedding", "responses")
 
 _logger = logging.getLogger("litellm_bridge")
@@ -102,6 +103,7 @@ class Warmer:
         providers = self._choose(named, dispatcher.litellm)
         for provider in providers:
             await self._import(self._later.get(provider, ()))
+        await self._import(_OF_A_CONNECTION)
         if may_rehearse(dispatcher.litellm):
             for provider in providers:
                 for stream in (True, False):
