@@ -112,7 +112,7 @@ test('cancel: a signal that is aborted already sends nothing', async () => {
 });
 
 test('cancel: AbortSignal.timeout is an abort whose cause is the signal’s own', async () => {
-  const { stream, model } = await openHanging({ signal: AbortSignal.timeout(100) });
+  const { stream, model } = await openHanging({ signal: AbortSignal.timeout(1000) }); // open by then
   const error = await support.read(stream).then((result) => result.error);
   assert.equal(error.name, 'AbortError');
   assert.equal(error.cause.name, 'TimeoutError');
