@@ -2,9 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import inspect
+import itertools
 import os
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import litellm
 import pytest
@@ -30,7 +34,40 @@ def test_every_function_is_there(dispatcher, name):
     function = FUNCTIONS[name]
     target = dispatcher._target(function)
     assert callable(target) and callable(dispatcher._plain(function))
-    dispatch._signature(dispatcher._plain(function))
+    dispatch._parameters(dispatcher._plain(function))
+
+
+def named(model, messages=None, *, stream=False):
+    pass
+
+
+def anything(model, **more):
+    pass
+
+
+def positional(model, /, messages=None):
+    pass
+
+
+def many(*models, stream=False):
+    pass
+
+
+@pytest.mark.parametrize("plain", [named, anything, positional, many, lambda: None])
+def test_arguments_fit_where_they_bind(plain):
+    """The quick look at the names comes to what `inspect` says, in each case."""
+    function = SimpleNamespace(name="it", required=())
+    names = ("model", "messages", "stream", "models", "more", "other")
+    for count in range(4):
+        for chosen in itertools.combinations(names, count):
+            arguments = dict.fromkeys(chosen, 1)
+            try:
+                inspect.signature(plain).bind(**arguments)
+            except TypeError as exc:
+                with pytest.raises(InvalidArgument, match=re.escape(str(exc))):
+                    dispatch.check(function, plain, arguments)
+            else:
+                dispatch.check(function, plain, arguments)
 
 
 def test_nothing_that_leaks_or_loads_is_in_the_table():

@@ -3,8 +3,10 @@
 import asyncio
 import functools
 import gc
+import inspect
 import os
 from contextvars import copy_context
+from types import SimpleNamespace
 from typing import Annotated, TypedDict
 
 import pytest
@@ -15,14 +17,16 @@ from openai.types.chat import completion_create_params as params
 
 from conftest import PRELOAD
 from litellm_bridge import frames
-from litellm_bridge.requests import garbage, numbers, setup, transform
+from litellm_bridge.requests import cookies, fields, garbage, numbers, setup, transform
 from provider import openai_stream, openai_whole, pieces, whole
 from test_streams import FAMILIES, STREAMS, USAGE, arguments, content_type, model_of
 from versions import IS_LOCKED
 
 WORDS = [f"{number} " for number in range(8)]
 WITH = {"LISTENING": ""}
-WITHOUT = {"LITELLM_BRIDGE_MEASURES_OFF": "handlers,numbers,setup,transcript,transform,garbage"}
+WITHOUT = {
+    "LITELLM_BRIDGE_MEASURES_OFF": "cookies,fields,handlers,numbers,setup,transcript,transform,garbage"
+}
 only_locked = pytest.mark.skipif(not IS_LOCKED, reason="they stay out of other versions")
 
 
@@ -274,3 +278,48 @@ def test_what_first_calls_leave_is_frozen_once_nothing_runs():
     frozen = gc.get_freeze_count()
     gc.unfreeze()
     assert frozen > before
+
+
+def test_the_clients_parameters_are_read_once_for_each_signature():
+    from litellm.llms.openai.common_utils import BaseOpenAILLM
+
+    class Client:
+        def __init__(self, api_key, timeout=None):
+            pass
+
+    asked = []
+
+    def plain(client_type):
+        asked.append(client_type)
+        kind = module.OpenAI if client_type == "openai" else module.AzureOpenAI
+        return [name for name in inspect.signature(kind.__init__).parameters if name != "self"]
+
+    module = SimpleNamespace(OpenAI=Client, AzureOpenAI=type("Azure", (), {"__init__": min}))
+    module.AzureOpenAI.__init__ = lambda self, azure: None
+    quick = fields.remembering(plain, module)
+    first = quick("openai")
+    first.append("the caller's own")
+    assert quick("openai") == ["api_key", "timeout"] and quick("azure") == ["azure"]
+    assert asked == ["openai", "azure"]
+    Client.__init__ = lambda self, another: None  # as instrumentation does
+    assert quick("openai") == ["another"]
+    assert BaseOpenAILLM.get_openai_client_initialization_param_fields("openai")
+
+
+def test_only_an_answer_with_cookies_is_searched_for_them(monkeypatch):
+    import httpx
+
+    plain = httpx.Cookies.extract_cookies
+    searched = []
+
+    def counted(self, response):
+        searched.append(response)
+        plain(self, response)
+
+    monkeypatch.setattr(httpx.Cookies, "extract_cookies", counted)
+    cookies.install(None)
+    request = httpx.Request("GET", "https://example.com/")
+    jar = httpx.Cookies()
+    for headers in ([], [("content-type", "text/plain")], [("Set-Cookie", "a=b")]):
+        jar.extract_cookies(httpx.Response(200, headers=headers, request=request))
+    assert len(searched) == 1 and dict(jar) == {"a": "b"}

@@ -98,15 +98,31 @@ def check(function: Function, plain: Any, arguments: Mapping[str, Any]) -> None:
     for name in function.required:
         if arguments.get(name) is None:
             raise InvalidArgument(f"{function.name}: the argument {name!r} is missing")
+    signature, needed, known = _parameters(plain)
+    names = arguments.keys()
+    if needed <= names and (known is None or names <= known):
+        return  # `bind` comes to the same, in 30 us
     try:
-        _signature(plain).bind(**arguments)
+        signature.bind(**arguments)
     except TypeError as exc:
         raise InvalidArgument(f"{function.name}: {exc}") from None
 
 
 @functools.lru_cache(maxsize=256)
-def _signature(plain: Any) -> inspect.Signature:
-    return inspect.signature(plain)
+def _parameters(
+    plain: Any,
+) -> tuple[inspect.Signature, frozenset[str], frozenset[str] | None]:
+    """Its signature, the names that it can't do without, and those that it takes. None: any."""
+    signature = inspect.signature(plain)
+    parameters = signature.parameters.values()
+    variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    named = [one for one in parameters if one.kind not in variable]
+    takes_any = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters)
+    needed = frozenset(one.name for one in named if one.default is inspect.Parameter.empty)
+    by_name = [one.name for one in named if one.kind is not inspect.Parameter.POSITIONAL_ONLY]
+    if len(by_name) < len(named):  # nobody can pass those by name: `bind` says what is wrong
+        return signature, needed, frozenset()
+    return signature, needed, None if takes_any else frozenset(by_name)
 
 
 def set_env(arguments: Mapping[str, Any]) -> None:

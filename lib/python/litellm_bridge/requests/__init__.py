@@ -11,7 +11,7 @@ import logging
 from types import ModuleType
 
 from ..measures.fitness import Unfit
-from . import handlers, numbers, transcript, transform
+from . import cookies, fields, handlers, numbers, transcript, transform
 from .setup import SetUpExecutor
 
 COMPARED = ("1.78.7",)  # LiteLLM's versions
@@ -20,6 +20,8 @@ _logger = logging.getLogger("litellm_bridge")
 
 
 _PATCHES = {
+    "cookies": cookies.install,
+    "fields": fields.install,
     "handlers": handlers.install,
     "numbers": numbers.install,
     "transcript": transcript.install,
