@@ -16,6 +16,8 @@ class Colour(enum.Enum):
 
 @pytest.fixture(params=["orjson", "json"])
 def either(request, monkeypatch):
+    jsonio.find_orjson()
+    assert jsonio.orjson is not None
     if request.param == "json":
         monkeypatch.setattr(jsonio, "orjson", None)
 

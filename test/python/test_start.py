@@ -278,3 +278,14 @@ def test_an_old_python_is_refused_with_one_line():
     assert done.returncode == 78
     assert "needs Python 3.11 or newer" in done.stderr and "Python 3.9" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_orjson_is_used_though_it_is_imported_after_the_worker(spawn, tmp_path):
+    """The worker's modules come before the folders of packages are known."""
+    module = tmp_path / "says_json.py"
+    module.write_text(
+        "import logging, orjson\nfrom litellm_bridge import jsonio\n"
+        "logging.getLogger('test').warning('used: %s', jsonio.orjson is orjson)\n"
+    )
+    channel = spawn(options={"preload": [str(module)]}).ready()
+    assert channel.log("used: ")["text"].endswith("used: True")

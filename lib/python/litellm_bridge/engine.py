@@ -12,7 +12,7 @@ import traceback
 from collections.abc import MutableMapping
 from types import ModuleType
 
-from . import cancel, contexts, corrections, counts, measures, requests, trust, wrappers
+from . import cancel, contexts, corrections, counts, jsonio, measures, requests, trust, wrappers
 from .errors import BridgeError
 
 OLDEST = "1.78.7"
@@ -37,6 +37,7 @@ def load(corrected: bool = True) -> tuple[ModuleType, str]:
     check_version(version)
     trust.install(os.environ)
     litellm = _import()
+    jsonio.find_orjson()
     warn_if_untested(version)
     # It prints to stdout otherwise: "Give Feedback / Get Help" with each error.
     litellm.suppress_debug_info = True  # type: ignore[attr-defined]

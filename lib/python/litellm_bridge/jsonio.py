@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
+import importlib
 import json
 import math
 import re
@@ -14,13 +16,17 @@ from typing import Any
 from .context import current_call
 from .errors import error_meta
 
-try:
-    import orjson
-except ImportError:  # an environment of the user's own need not have it
-    orjson = None  # type: ignore[assignment, unused-ignore]
+orjson: Any = None  # until it is found; an environment of the user's own need not have it
 
 # orjson turns integers above 64 bits into floats: anything with so many digits goes to json.
 _LONG_NUMBER = re.compile(rb"[0-9]{19}")
+
+
+def find_orjson() -> None:
+    """To be called when the folders of packages are known: this module is imported before."""
+    global orjson
+    with contextlib.suppress(ImportError):
+        orjson = importlib.import_module("orjson")
 
 
 def loads(data: bytes) -> Any:
