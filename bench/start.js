@@ -20,6 +20,7 @@ const strace = require('./support/strace');
 const PROGRAM = path.join(__dirname, 'programs', 'start.js');
 const ROUNDS = 5;
 const COLD_ROUNDS = 2;
+const FIRST_ROUNDS = 9; // each has one first request, so three were too few
 const LITTLE = { share: 0.1, bytes: 256 * 1024 * 1024, rounds: 1 };
 const CACHES = '/proc/sys/vm/drop_caches';
 
@@ -120,7 +121,7 @@ function mayDropCaches() {
 
 /** @param {'first' | 'warmed'} way of programs/start.js */
 function firstRequest(python, way, url) {
-  const told = Array.from({ length: 3 }, () => start(python, way, url));
+  const told = Array.from({ length: FIRST_ROUNDS }, () => start(python, way, url));
   return {
     here: median(told.map(({ first }) => first)),
     instead: median(told.flatMap(({ warm }) => warm)),
