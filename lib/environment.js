@@ -127,6 +127,7 @@ function hasArchive(folder) {
 }
 
 module.exports = {
+  ARCHIVE,
   LOCK,
   LOCK_DIGEST,
   MARKER,

@@ -9,13 +9,13 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { privatePython } = require('../lib/environment');
+const { ARCHIVE, privatePython } = require('../lib/environment');
 const { must, succeeds } = require('./command');
 const { ROOT } = require('./paths');
 
 const WORKER = path.join(ROOT, 'lib', 'python', 'litellm_bridge');
 const BUILDER = path.join(WORKER, 'archive', 'build.py');
-/** What is imported before the archive is open: is_bootstrap() of archive/plan.py. */
+/** What __main__.py imports before the archive is open. */
 const BOOTSTRAP = ['__init__.py', 'roomy.py', 'strays.py', 'archive'];
 const IS_LAYERS = ['-I', '-c', 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'];
 
@@ -31,7 +31,7 @@ function removeBytecode() {
   for (const name of fs.readdirSync(WORKER, { recursive: true, encoding: 'utf8' })) {
     if (path.basename(name) === '__pycache__') fs.rmSync(path.join(WORKER, name), { recursive: true });
   }
-  fs.rmSync(path.join(WORKER, '..', 'litellm-bridge.archive'), { force: true });
+  fs.rmSync(path.join(WORKER, '..', ARCHIVE), { force: true });
 }
 
 async function main() {

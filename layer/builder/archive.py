@@ -16,6 +16,7 @@ from pathlib import Path
 
 import litellm_bridge.archive
 from litellm_bridge.archive import file, plan
+from litellm_bridge.archive.importing import LAYERS_READER as READER
 from litellm_bridge.archive.pack import Packer
 
 from .bytecode import PLACE, write_pyc
@@ -25,15 +26,14 @@ from .interpreter import STDLIB
 
 ORDER = Path(__file__).parents[1] / "start.json"
 PROGRAM = Path(litellm_bridge.archive.__file__).parent
-READER = "start_archive"
 
 # The Python knows its standard library by itself, but of the packages beside it only by this:
 # `site` is frozen into the interpreter. What other layers have in site-packages comes behind them.
-SITECUSTOMIZE = """\
+SITECUSTOMIZE = f"""\
 import sys
 
 if sys.prefix not in sys.path:
-    library = f"{sys.prefix}/lib/python3.11/lib-dynload"
+    library = f"{{sys.prefix}}/{STDLIB}/lib-dynload"
     sys.path.insert(sys.path.index(library) + 1 if library in sys.path else len(sys.path), sys.prefix)
 """
 
@@ -51,12 +51,11 @@ def _use_archive():
     try:
         from {READER} import importing
 
-        installed = importing.install(path, "")
-        reason = "" if installed.archive else installed.reason or "it is not there"
+        lack = importing.install(path, "").lack
     except Exception as exc:
-        reason = repr(exc)
-    if reason:
-        os.write(2, f"{{path}} can't be used: {{reason}}\\n".encode())
+        lack = repr(exc)
+    if lack:
+        os.write(2, f"{{path}} can't be used: {{lack}}\\n".encode())
 
 
 _use_archive()

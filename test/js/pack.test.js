@@ -6,17 +6,11 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { after, before, suite, test } = require('node:test');
-const { privatePython } = require('../../lib/environment');
+const { ARCHIVE, privatePython } = require('../../lib/environment');
+const { unpackPackage } = require('../../scripts/packed');
 
 const ROOT = path.join(__dirname, '..', '..');
-const WORKER = 'package/lib/python/litellm_bridge';
-
-function pack(folder) {
-  const args = ['pack', '--silent', '--pack-destination', folder];
-  const name = execFileSync('npm', args, { cwd: ROOT, encoding: 'utf8' }).trim().split('\n').pop();
-  execFileSync('tar', ['-xzf', path.join(folder, name ?? ''), '-C', folder]);
-  return fs.readdirSync(folder, { recursive: true, encoding: 'utf8' });
-}
+const WORKER = 'lib/python/litellm_bridge';
 
 /**
  * The interpreter of the private environment, if it takes what is made for the layer's. Not by the
@@ -35,7 +29,8 @@ suite('the package for the layer', { skip: !layersPython() && 'needs Python 3.11
   /** @type {string[]} */
   let names;
   before(() => {
-    names = pack(folder);
+    unpackPackage(folder);
+    names = fs.readdirSync(folder, { recursive: true, encoding: 'utf8' });
   });
   const worker = path.join(folder, WORKER);
 
@@ -79,12 +74,12 @@ print(json.dumps([opened, len([name for name in sys.modules if name.startswith("
       [],
     );
     assert.ok(modules > 30, `${modules}`);
-    const archive = fs.readFileSync(path.join(path.dirname(worker), 'litellm-bridge.archive'));
+    const archive = fs.readFileSync(path.join(path.dirname(worker), ARCHIVE));
     assert.ok(!archive.includes(ROOT), 'it names no folder of ours');
   });
 
   test('nothing of it stays in the checkout', () => {
-    const made = path.join(ROOT, 'lib', 'python', 'litellm-bridge.archive');
+    const made = path.join(ROOT, 'lib', 'python', ARCHIVE);
     assert.strictEqual(fs.existsSync(made), false);
   });
 

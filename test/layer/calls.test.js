@@ -8,6 +8,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { test } = require('node:test');
 const { privatePython } = require('../../lib/environment');
+const { unpackPackage } = require('../../scripts/packed');
 const { builtLayer } = require('../../scripts/steps/layer');
 const { temporary } = require('./support/copies');
 
@@ -29,13 +30,6 @@ function strace(record, command) {
   execFileSync('strace', ['-f', '-e', 'trace=file,desc', '-o', record, ...command], { stdio: 'pipe' });
 }
 
-function packedWorker(folder) {
-  execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: ROOT });
-  const file = fs.readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '';
-  execFileSync('tar', ['-xzf', path.join(folder, file), '-C', folder]);
-  return path.join(folder, 'package', 'lib', 'python');
-}
-
 test('a start up to the import makes a tenth of the calls of a plain import', {
   timeout: 600_000,
 }, async (t) => {
@@ -47,7 +41,9 @@ test('a start up to the import makes a tenth of the calls of a plain import', {
   const plain = callsOf(record, python).length;
 
   const { tree } = await builtLayer();
-  const worker = ['-b', `${packedWorker(folder)}:/worker`];
+  const packed = path.join(folder, 'package');
+  unpackPackage(packed);
+  const worker = ['-b', `${path.join(packed, 'lib', 'python')}:/worker`];
   const program = ['-I', '-S', '-X', 'utf8', '/worker/litellm_bridge/profile_start.py'];
   strace(record, ['sh', EMPTY_ROOT, ...worker, '-e', LOCAL, tree, PYTHON, ...program]);
   const calls = callsOf(record, PYTHON);

@@ -7,13 +7,13 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { before, suite, test } = require('node:test');
 const { verify } = require('../../lib/cli/layer/verify');
+const { ARCHIVE } = require('../../lib/environment');
 const { DIRECT, UNZIPPED } = require('../../lib/cli/layer/limits');
 const { builtLayer } = require('../../scripts/steps/layer');
-const { copyOf, temporary } = require('./support/copies');
+const { copyOf, patched, temporary } = require('./support/copies');
 
 const TIMEOUT = 900_000; // ms
 const CODEC = 'lib/python3.11/encodings/utf_8.pyc';
-const ARCHIVE = 'litellm-bridge.archive';
 const OTHER = { x86_64: ['arm64', 183], arm64: ['x86_64', 62] };
 
 /** @type {Awaited<ReturnType<typeof builtLayer>>} */
@@ -25,13 +25,6 @@ before(
   },
   { timeout: TIMEOUT },
 );
-
-/** Patches bytes of a file. */
-function patched(data, at, bytes) {
-  const copy = Buffer.from(data);
-  Buffer.from(bytes).copy(copy, at);
-  return copy;
-}
 
 const extension = (copy, name) => {
   const folder = 'lib/python3.11/lib-dynload';

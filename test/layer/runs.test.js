@@ -9,16 +9,15 @@ const path = require('node:path');
 const { before, suite, test } = require('node:test');
 const { inEmptyRoot } = require('../../lib/cli/layer/verify/empty-root');
 const { verify } = require('../../lib/cli/layer/verify');
-const { privatePython } = require('../../lib/environment');
+const { ARCHIVE, privatePython } = require('../../lib/environment');
 const { builtLayer } = require('../../scripts/steps/layer');
-const { copyOf, temporary } = require('./support/copies');
+const { copyOf, patched, temporary } = require('./support/copies');
 
 const CLI = path.join(__dirname, '../../lib/cli/index.js');
 const TEXT = path.join(__dirname, 'programs', 'archived_text.py');
 const WORKER = path.join(__dirname, '../../lib/python');
 const TIMEOUT = 900_000; // ms; each run takes some seconds of CPU
 const STDLIB = 'lib/python3.11';
-const ARCHIVE = 'litellm-bridge.archive';
 
 /** @type {Awaited<ReturnType<typeof builtLayer>>} */
 let layer;
@@ -43,14 +42,7 @@ test('the zip passes, the stream through the addon included; exit status 0', { t
 function flipped(archive, file) {
   const at = archive.indexOf(file);
   assert.ok(at > 0, file);
-  return patched(archive, at, archive[at] ^ 1);
-}
-
-/** A copy with another byte at a place. */
-function patched(data, at, byte) {
-  const copy = Buffer.from(data);
-  copy[at] = byte;
-  return copy;
+  return patched(archive, at, [archive[at] ^ 1]);
 }
 
 /** The problems of a run, by what was tried. */
@@ -104,7 +96,7 @@ suite('verify, of what only a run finds', { timeout: TIMEOUT }, () => {
   test('a start archive that is not whole: nothing can be imported, and it is said why', async (t) => {
     const copy = copyOf(t, layer.tree);
     const data = copy.read(ARCHIVE);
-    copy.write(ARCHIVE, patched(data, 100, data[100] ^ 1));
+    copy.write(ARCHIVE, patched(data, 100, [data[100] ^ 1]));
     const found = (await runOf(copy.root)).get('bin/python3');
     assert.match(found.problem, /litellm-bridge\.archive can't be used: it is damaged/);
     assert.match(found.fix, /the start archive is not whole/);
@@ -127,7 +119,7 @@ suite('verify, of what only a run finds', { timeout: TIMEOUT }, () => {
 
   test('an archive whose layout the package does not know: what came with it reads it', async (t) => {
     const copy = copyOf(t, layer.tree);
-    const newer = (data) => patched(data, data.indexOf('LBARC') + 'LBARC'.length, 0x7f);
+    const newer = (data) => patched(data, data.indexOf('LBARC') + 'LBARC'.length, [0x7f]);
     copy.write(ARCHIVE, newer(copy.read(ARCHIVE)));
     const reader = `${STDLIB}/start_archive/file.pyc`;
     copy.write(reader, newer(copy.read(reader)));

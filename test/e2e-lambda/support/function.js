@@ -5,12 +5,13 @@
  * at /opt, the packed npm package in /var/task, the real runtime client, nobody's user.
  */
 
-const { execFileSync, spawn } = require('node:child_process');
+const { spawn } = require('node:child_process');
 const { once } = require('node:events');
 const fs = require('node:fs');
 const path = require('node:path');
 const readline = require('node:readline');
 const { setTimeout: pause } = require('node:timers/promises');
+const { unpackPackage } = require('../../../scripts/packed');
 const { CACHE, ROOT } = require('../../../scripts/paths');
 const { CLIENT, NODE, addonFolder, buildRoot, clientFolder } = require('../../../scripts/steps/lambda-root');
 const { nodeBinary } = require('../../../scripts/steps/node-versions');
@@ -53,11 +54,7 @@ function makeImage(folder) {
 function makeTask(folder) {
   fs.cpSync(path.join(__dirname, '..', 'task'), folder, { recursive: true });
   const place = path.join(folder, 'node_modules', 'litellm-bridge');
-  fs.mkdirSync(place, { recursive: true });
-  const args = ['pack', '--silent', '--pack-destination', folder];
-  const tarball = execFileSync('npm', args, { cwd: ROOT, encoding: 'utf8' }).trim().split('\n').pop();
-  execFileSync('tar', ['-xzf', path.join(folder, tarball ?? ''), '--strip-components=1', '-C', place]);
-  fs.rmSync(path.join(folder, tarball ?? ''));
+  unpackPackage(place);
   fs.cpSync(addonFolder(), path.join(place, 'prebuilds', `linux-${process.arch}`), { recursive: true });
 }
 

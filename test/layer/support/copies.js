@@ -49,4 +49,11 @@ function copyOf(t, tree) {
   };
 }
 
-module.exports = { copyOf, temporary };
+/** A copy of a file's data with other bytes from a place on. */
+function patched(data, at, bytes) {
+  const copy = Buffer.from(data);
+  Buffer.from(bytes).copy(copy, at);
+  return copy;
+}
+
+module.exports = { copyOf, patched, temporary };

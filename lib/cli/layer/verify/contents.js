@@ -4,6 +4,7 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
+const { ARCHIVE } = require('../../../environment');
 const { LAYER } = require('../builder/ways');
 const { LIBRARIES, LOADERS } = require('./native');
 
@@ -12,7 +13,6 @@ const EPOCH_1980 = Date.UTC(1980, 0, 1);
 const PYTHON_311_MAGIC = 'a70d0d0a';
 const UNCHECKED_HASH = 1;
 
-const ARCHIVE = 'litellm-bridge.archive';
 const ARCHIVE_MAGIC = 'LBARC';
 const ARCHIVE_SIZE_AT = 8; // in its header: archive/file.py
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from .file import Entry, Module
 
+LAYERS_READER = "start_archive"  # this package's copy in a layer
 EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h
 
 _SUFFIXES = (
@@ -171,6 +172,11 @@ class Installed:
         self._mixed = [] if archive is None else mixed(archive)
 
     @property
+    def lack(self) -> str:
+        """Why there is no archive; empty: there is one."""
+        return "" if self.archive is not None else self.reason or "it is not there"
+
+    @property
     def later(self) -> dict[str, list[str]]:
         """For some providers the modules that their first request imports."""
         return {} if self.archive is None else self.archive.later
@@ -201,9 +207,9 @@ def begin(worker: str) -> Installed:
     """
     installed = install(path_of(sys.executable), worker)
     if installed.archive is None and not _has_modules():
-        reason = installed.reason or "it is not there"
-        text = f"litellm-bridge: {installed.path} can't be used: {reason}. Python's modules are nowhere else"
-        os.write(2, f"{text}: build and publish the layer anew\n".encode())
+        text = f"litellm-bridge: {installed.path} can't be used: {installed.lack}."
+        hint = "Python's modules are nowhere else: build and publish the layer anew"
+        os.write(2, f"{text} {hint}\n".encode())
         os._exit(EXIT_CONFIG)
     if _is_read_by_layer():
         installed.reason = ""
@@ -217,7 +223,7 @@ def _has_modules() -> bool:
 
 def _is_read_by_layer() -> bool:
     """Whether the reader that came with a layer has put its archive in force, before us."""
-    reader = sys.modules.get("start_archive.importing")
+    reader = sys.modules.get(f"{LAYERS_READER}.importing")
     return reader is not None and reader.in_force() is not None
 
 

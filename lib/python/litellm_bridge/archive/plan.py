@@ -162,18 +162,11 @@ def layer_plan(
 
 
 def package_plan(worker: str, places: Roots) -> Plan:
-    """The modules of this package but for those that come before an archive is open."""
+    """The modules of this package."""
     plan = Plan(portable=True)
-    files = _modules(os.path.join(worker, OURS))
-    plan.add((file for file in files if not is_bootstrap(os.path.relpath(file, worker))), places)
+    plan.add(_modules(os.path.join(worker, OURS)), places)
     plan.started = len(plan.sources)
     return plan
-
-
-def is_bootstrap(file: str) -> bool:
-    """Of a file below the package's parent: __main__.py imports it before the archive is open."""
-    name = file.removeprefix(f"{OURS}/")
-    return name in ("__init__.py", "roomy.py", "strays.py") or name.startswith("archive/")
 
 
 def dotted(file: str, path: Iterable[str]) -> str:
