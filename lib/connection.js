@@ -13,6 +13,7 @@ const { LOG } = require('./frames');
 const { Generation } = require('./generation');
 const { fromFrame } = require('./log');
 const native = require('./native');
+const { Readiness } = require('./readiness');
 const { claim, environmentBlock, resolveEnv, startArguments } = require('./shape');
 const { isAhead } = require('./warmup');
 
@@ -50,8 +51,7 @@ class Connection {
   #early = null;
   /** Calls that wait for a start. @type {Set<Call>} */
   #waiting = new Set();
-  /** Who waits for ready. @type {Set<{ resolve(): void, fail(error: unknown): void }>} */
-  #readiness = new Set();
+  #readiness = new Readiness();
   /** How the last generation ended. @type {LiteLLMError | null} */
   #lastError = null;
   #holds = 0;
@@ -190,18 +190,13 @@ class Connection {
     if (this.#opening !== attempt) return;
     this.#opening = null;
     for (const call of this.#takeWaiting()) call.lost(error);
-    this.#failReadiness(error);
+    this.#readiness.fail(error);
   }
 
   #takeWaiting() {
     const calls = [...this.#waiting];
     this.#waiting.clear();
     return calls;
-  }
-
-  /** @param {unknown} error */
-  #failReadiness(error) {
-    for (const waiter of [...this.#readiness]) waiter.fail(error);
   }
 
   /**
@@ -288,18 +283,10 @@ class Connection {
     this.start(times.startTimeout);
     if (this.#current?.ready && !isAhead()) return;
     this.hold();
-    /** @type {any} */
-    const waiter = {};
-    const isReady = new Promise((resolve, reject) => Object.assign(waiter, { resolve, fail: reject }));
-    this.#readiness.add(waiter);
-    operations.add(waiter);
-    if (this.#current?.ready) waiter.resolve();
     try {
-      await isReady;
+      if (!this.#current?.ready) await this.#readiness.wait(operations);
       if (isAhead()) await this.#current?.warm;
     } finally {
-      this.#readiness.delete(waiter);
-      operations.delete(waiter);
       this.release();
     }
   }
@@ -418,7 +405,7 @@ class Connection {
   #onReady(generation, info) {
     generation.becomeReady(info);
     if (generation === this.#current && generation.isMine) this.#warmUp(generation, this.#audience.prewarm);
-    if (generation === this.#current) for (const waiter of [...this.#readiness]) waiter.resolve();
+    if (generation === this.#current) this.#readiness.reach();
     this.#audience.tellTimings(generation.started());
     this.#audience.tell('state', { state: 'running', generation: generation.number });
   }
@@ -441,7 +428,7 @@ class Connection {
     generation.end(() => downError(info));
     if (generation === this.#current) {
       this.#current = null;
-      this.#failReadiness(error);
+      this.#readiness.fail(error);
     }
     this.#audience.tellTimings(generation.starting(this.#serverStatus()));
     this.#audience.tell('state', { state: 'idle', generation: generation.number });
