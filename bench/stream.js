@@ -10,11 +10,12 @@ const ROUNDS = 7; // V8 and CPython optimize what they run often: the first of t
 const LITELLM = ['bridge', 'LiteLLM'];
 const ALL = [...LITELLM, 'JSON lines', 'OpenAI client'];
 
-/** What is streamed: its first two parts are the provider's path. */
+/** What is streamed: its first two parts are the provider's path. isNew: each round in new processes. */
 const SCENARIOS = [
   { family: 'openai', speed: 'burst', texts: 5000, at_once: 1, names: ALL },
   { family: 'openai', speed: 'burst', texts: 100, at_once: 1, names: ALL },
   { family: 'openai', speed: 'paced', texts: 500, at_once: 1, names: ALL },
+  { family: 'openai', speed: 'paced', texts: 500, at_once: 1, names: ALL, isNew: true },
   ...FAMILIES.slice(1).map((family) => ({ family, speed: 'burst', texts: 2000, at_once: 1, names: LITELLM })),
   { family: 'openai', speed: 'burst', texts: 1000, at_once: 64, names: LITELLM, times: 1 }, // minutes
 ];
@@ -31,13 +32,13 @@ async function compared(competitors, task) {
   return first.count;
 }
 
-/** @returns {Promise<Map<string, any[]>>} what each was measured to need */
-async function rounds(competitors, task, times = ROUNDS) {
-  const told = new Map(competitors.map(({ name }) => [name, []]));
-  for (let round = 0; round < times; round++) {
-    for (const one of competitors) told.get(one.name)?.push(await one.measure({ kind: 'streams', ...task }));
+/** One round: adds what each was measured to need. @param {Map<string, any[]>} told */
+async function round(competitors, task, told) {
+  for (const one of competitors) {
+    const runs = told.get(one.name) ?? [];
+    runs.push(await one.measure({ kind: 'streams', ...task }));
+    told.set(one.name, runs);
   }
-  return told;
 }
 
 /** A row of the table: µs of CPU a chunk, and how often the bridge's goes into it. */
@@ -46,7 +47,7 @@ function row(scenario, name, runs, equal) {
   const inPython = name === 'LiteLLM';
   return {
     format: scenario.family,
-    speed: scenario.speed,
+    speed: scenario.isNew ? `${scenario.speed}, new` : scenario.speed,
     streams: `${scenario.at_once} x ${scenario.texts}`,
     who: name,
     node: inPython ? 0 : of(({ cpu, count }) => cpu.own / count),
@@ -57,13 +58,36 @@ function row(scenario, name, runs, equal) {
   };
 }
 
-async function compare(url, all, scenario) {
-  const { family, speed, texts, at_once, names } = scenario;
-  const task = { request: request(family, `${url}/${family}-${speed}-${texts}`), at_once };
-  const competitors = all.filter(({ name }) => names.includes(name));
+/** @param {string} url of the provider */
+const taskOf = (url, { family, speed, texts, at_once }) => ({
+  request: request(family, `${url}/${family}-${speed}-${texts}`),
+  at_once,
+});
+
+/** In processes that live through all rounds. */
+async function inOld({ url, all }, scenario, told) {
+  const task = taskOf(url, scenario);
+  const competitors = all.filter(({ name }) => scenario.names.includes(name));
   const equal = await compared(competitors, task);
-  const told = await rounds(competitors, task, scenario.times);
-  const rows = competitors.map(({ name }) => row(scenario, name, told.get(name), equal));
+  for (let left = scenario.times ?? ROUNDS; left > 0; left--) await round(competitors, task, told);
+  return equal;
+}
+
+/** The second stream of processes: the first is the one that is compared. */
+async function inNew(scenario, told) {
+  let equal = 0;
+  for (let left = ROUNDS; left > 0; left--) {
+    equal = await withCompetitors(scenario.names, (url, all) =>
+      inOld({ url, all }, { ...scenario, times: 1 }, told),
+    );
+  }
+  return equal;
+}
+
+async function compare(old, scenario) {
+  const told = new Map();
+  const equal = await (scenario.isNew ? inNew(scenario, told) : inOld(old, scenario, told));
+  const rows = scenario.names.map((name) => row(scenario, name, told.get(name), equal));
   return rows.map((one) => ({
     ...one,
     'times the CPU': one.cpu / rows[0].cpu,
@@ -76,9 +100,9 @@ async function run() {
   const chosen = SCENARIOS.filter(
     ({ family, speed, texts }) => !wanted || `${family}-${speed}-${texts}`.startsWith(wanted),
   );
-  return withCompetitors(ALL, async (url, competitors) => {
+  return withCompetitors(ALL, async (url, all) => {
     const rows = [];
-    for (const scenario of chosen) rows.push(...(await compare(url, competitors, scenario)));
+    for (const scenario of chosen) rows.push(...(await compare({ url, all }, scenario)));
     return rows;
   });
 }
