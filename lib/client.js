@@ -41,7 +41,7 @@ const resource = (create) => Object.freeze({ create });
  * @returns {Record<string, unknown>}
  */
 function settings({ shape, times, log }) {
-  return { ...shape, ...times, log };
+  return { corrections: true, ...shape, ...times, log };
 }
 
 class LiteLLM extends EventEmitter {

@@ -14,7 +14,7 @@ const { Generation } = require('./generation');
 const { fromFrame } = require('./log');
 const native = require('./native');
 const { Readiness } = require('./readiness');
-const { claim, environmentBlock, resolveEnv, startArguments } = require('./shape');
+const { claim, claimed, environmentBlock, resolveEnv, startArguments } = require('./shape');
 const { isAhead } = require('./warmup');
 
 /** Refusals of a call that say nothing about the channel. */
@@ -227,6 +227,10 @@ class Connection {
     this.#audience.tell('state', { state: 'starting', generation });
   }
 
+  #shape() {
+    return { ...this.#audience.shape, ...claimed(this.#port) };
+  }
+
   #takeEarly() {
     const early = this.#early ?? [];
     this.#early = null;
@@ -239,7 +243,7 @@ class Connection {
    */
   #startPort(variables) {
     try {
-      return this.#port.start(startArguments(this.#audience.shape, variables));
+      return this.#port.start(startArguments(this.#shape(), variables));
     } catch (error) {
       for (const [name, info] of this.#takeEarly()) this.#onEvent(name, info);
       throw this.#refusal(/** @type {any} */ (error));
@@ -451,7 +455,7 @@ class Connection {
    * @throws {LiteLLMError} ERR_CONFIG, ERR_MEMORY
    */
   async inspect() {
-    const { shape } = this.#audience;
+    const shape = this.#shape();
     this.hold();
     try {
       const variables = await resolveEnv(shape.env);

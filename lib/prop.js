@@ -49,6 +49,10 @@ class Prop {
     return null;
   }
 
+  claimed() {
+    return [];
+  }
+
   unclaim() {
     this.end();
     return false;

@@ -44,8 +44,7 @@ function canonical(value) {
 }
 
 /**
- * Values are compared by their digests, since threads share no objects, and secrets in `env`
- * are not to be kept. A function is its source text.
+ * Secrets in `env` are not to be kept. A function is its source text.
  * @param {unknown} value
  * @returns {string} sha256, hex
  */
@@ -54,19 +53,39 @@ function digest(value) {
 }
 
 /**
+ * An option as it is claimed: a text, since threads share no objects.
+ * @param {[name: string, value: unknown]} option
+ * @returns {[name: string, text: string, isDefault: '' | 'default']}
+ */
+function asText([name, value]) {
+  const isDefault = name === 'corrections' && value === true;
+  return [name, name === 'env' ? digest(value) : JSON.stringify(value), isDefault ? 'default' : ''];
+}
+
+/**
  * Counts an instance of the process in, if it contradicts no earlier one. An option that it
  * leaves out contradicts nothing.
- * @param {{ claim(pairs: [string, string][]): string | null }} port
+ * @param {{ claim(options: ReturnType<typeof asText>[]): string | null }} port
  * @param {Shape} shape
  * @throws {LiteLLMError} ERR_INVALID_ARGUMENT, with the option's name
  */
 function claim(port, shape) {
-  const refused = port.claim(Object.entries(shape).map(([name, value]) => [name, digest(value)]));
+  const refused = port.claim(Object.entries(shape).map(asText));
   if (refused === null) return;
   throw invalidArgument(
     `${refused} contradicts the first instance of this process; all share one Python process, ` +
       'which the first one has shaped',
   );
+}
+
+/**
+ * What the first instance of the process has shaped, which may be closed or on another thread.
+ * @param {{ claimed(): [name: string, text: string][] }} port
+ * @returns {Shape} without `env`
+ */
+function claimed(port) {
+  const options = port.claimed().filter(([name]) => name !== 'env');
+  return Object.fromEntries(options.map(([name, text]) => [name, JSON.parse(text)]));
 }
 
 /** Its error may hold secrets, so its text stays in the cause. @param {() => unknown} env */
@@ -134,10 +153,10 @@ function startArguments(shape, variables, environment = process.env) {
     privatePython: shape.python === undefined ? privateInterpreter() : null,
     env: isOfProcess(environment) ? null : environmentBlock(environment),
     variables: environmentBlock(variables),
-    inherit: Object.keys(shape).length === 0,
+    inherit: shape.env === undefined,
     script: SCRIPT,
     options: JSON.stringify(options),
   };
 }
 
-module.exports = { SCRIPT, claim, digest, environmentBlock, resolveEnv, startArguments };
+module.exports = { SCRIPT, claim, claimed, digest, environmentBlock, resolveEnv, startArguments };

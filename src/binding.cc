@@ -173,7 +173,8 @@ public:
          InstanceMethod("cancel", &Port::Cancel), InstanceMethod("consume", &Port::Consume),
          InstanceMethod("abort", &Port::Abort), InstanceMethod("isLive", &Port::IsLive),
          InstanceMethod("hold", &Port::Hold), InstanceMethod("release", &Port::Release),
-         InstanceMethod("claim", &Port::Claim), InstanceMethod("unclaim", &Port::Unclaim),
+         InstanceMethod("claim", &Port::Claim), InstanceMethod("claimed", &Port::Claimed),
+         InstanceMethod("unclaim", &Port::Unclaim),
          InstanceMethod("setVariable", &Port::SetVariable), InstanceMethod("status", &Port::Status),
          InstanceMethod("close", &Port::Close)});
   }
@@ -300,20 +301,30 @@ private:
     Unref();
   }
 
-  // claim([[name, digest], ...]): null, or the option that contradicts
+  // claim([[name, value, '' or 'default'], ...]): null, or the option that contradicts
   Napi::Value Claim(const Napi::CallbackInfo &info) {
-    Napi::Array pairs = info[0].As<Napi::Array>();
+    Napi::Array options = info[0].As<Napi::Array>();
     std::vector<std::vector<std::string>> kept;
-    for (uint32_t i = 0; i < pairs.Length(); i++)
-      kept.push_back(StringsOf(pairs.Get(i)));
+    for (uint32_t i = 0; i < options.Length(); i++)
+      kept.push_back(StringsOf(options.Get(i)));
     std::vector<lb_shape_t> shape;
-    for (auto &pair : kept)
-      shape.push_back({pair[0].c_str(), pair[1].c_str()});
+    for (auto &option : kept)
+      shape.push_back({option[0].c_str(), option[1].c_str(), !option[2].empty()});
     const char *contradiction = nullptr;
     int err = lb_server_claim(shape.data(), shape.size(), &contradiction);
     if (err != LB_OK && contradiction == nullptr) return ThrowCoded(info.Env(), err);
     if (err == LB_OK && session_ != nullptr) session_->claims++;
     return To(info.Env(), contradiction);
+  }
+
+  // claimed(): [[name, value], ...] of the first instance
+  Napi::Value Claimed(const Napi::CallbackInfo &info) {
+    std::vector<std::vector<std::string>> options;
+    auto keep = [](void *arg, const lb_shape_t *option) {
+      static_cast<decltype(options) *>(arg)->push_back({option->name, option->value});
+    };
+    lb_server_claimed(keep, &options);
+    return Arrays(info.Env(), options);
   }
 
   Napi::Value Unclaim(const Napi::CallbackInfo &info) {

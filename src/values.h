@@ -74,6 +74,17 @@ inline std::vector<std::string> StringsOf(const Napi::Value &value) {
   return out;
 }
 
+inline Napi::Value Arrays(Napi::Env env, const std::vector<std::vector<std::string>> &rows) {
+  Napi::Array out = Napi::Array::New(env);
+  for (const std::vector<std::string> &row : rows) {
+    Napi::Array array = Napi::Array::New(env);
+    for (const std::string &text : row)
+      array.Set(array.Length(), Napi::String::New(env, text));
+    out.Set(out.Length(), array);
+  }
+  return out;
+}
+
 // The entries of a block, each ending with NUL. NULL-terminated; borrows the block.
 inline std::vector<char *> EntriesOf(std::string &block) {
   std::vector<char *> out;

@@ -8,7 +8,7 @@
 static void forget(lb_claims_t *claims) {
   for (size_t i = 0; i < claims->count; i++) {
     free((char *)claims->shape[i].name);
-    free((char *)claims->shape[i].digest);
+    free((char *)claims->shape[i].value);
   }
   claims->count = 0;
 }
@@ -18,8 +18,8 @@ static int remember(lb_claims_t *claims, const lb_shape_t *shape, size_t count) 
   for (size_t i = 0; i < count; i++) {
     lb_shape_t *own = &claims->shape[claims->count++];
     own->name = strdup(shape[i].name);
-    own->digest = strdup(shape[i].digest);
-    if (own->name == NULL || own->digest == NULL) {
+    own->value = strdup(shape[i].value);
+    if (own->name == NULL || own->value == NULL) {
       forget(claims);
       return LB_EMEMORY;
     }
@@ -30,8 +30,8 @@ static int remember(lb_claims_t *claims, const lb_shape_t *shape, size_t count) 
 static int agrees(const lb_claims_t *claims, const lb_shape_t *option) {
   for (size_t i = 0; i < claims->count; i++)
     if (strcmp(claims->shape[i].name, option->name) == 0)
-      return strcmp(claims->shape[i].digest, option->digest) == 0;
-  return 0; /* the first instance left it at its default */
+      return strcmp(claims->shape[i].value, option->value) == 0;
+  return option->is_default; /* the first instance left it out */
 }
 
 int lb_claims_add(lb_claims_t *claims, const lb_shape_t *shape, size_t count,

@@ -7,10 +7,12 @@
 
 #define LB_SHAPE_MAX 16 /* options that shape Python */
 
-/* One option and a digest of its value (values can be secrets). */
+/* One option, and its value as a text that equals another's if they agree: a digest where it may
+ * be a secret. */
 typedef struct lb_shape {
   const char *name;
-  const char *digest;
+  const char *value;
+  int is_default; /* 1: it agrees with a first instance that left the option out */
 } lb_shape_t;
 
 typedef struct lb_claims {

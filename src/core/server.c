@@ -259,12 +259,18 @@ int lb_server_claim(const lb_shape_t *shape, size_t count, const char **contradi
   return err;
 }
 
+void lb_server_claimed(void (*visit)(void *arg, const lb_shape_t *option), void *arg) {
+  lb_server_lock();
+  for (size_t i = 0; i < lb_server.claims.count; i++)
+    visit(arg, &lb_server.claims.shape[i]);
+  lb_server_unlock();
+}
+
 int lb_server_unclaim(void) {
   lb_server_lock();
   int stopped = 0;
   if (lb_claims_remove(&lb_server.claims)) {
     lb_backoff_succeeded(&lb_server.backoff);
-    lb_server.is_shape_open = 1;
     lb_overlay_clear(&lb_server.variables);
     lb_overlay_clear(&lb_server.added);
     stopped = stop_locked(); /* in one step: the next instance may come at any moment */

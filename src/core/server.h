@@ -33,8 +33,8 @@ void lb_server_unlock(void);
 typedef struct lb_wish {
   lb_start_options_t start; /* envp: this thread's environment as it is now */
   char *const *variables;   /* the `env` option's, over envp: "NAME=value" or "NAME" to take away */
-  /* 1: this thread's instances shape nothing: the interpreter, the variables and the worker's
-   * options are those of the start before, if there was one. Threads share no objects. */
+  /* 1: this thread's instances have no such option: the variables are those of the start before, if
+   * there was one. Threads share no objects. */
   int inherit;
 } lb_wish_t;
 
@@ -82,6 +82,8 @@ lb_generation_state_t lb_server_poll(lb_generation_t *generation);
 
 /* See claims.h. */
 int lb_server_claim(const lb_shape_t *shape, size_t count, const char **contradiction);
+/* Calls visit, with the mutex held, for each option that the first open instance gave. */
+void lb_server_claimed(void (*visit)(void *arg, const lb_shape_t *option), void *arg);
 /* The last one of the process ends Python, and what shaped it is forgotten. 1: it was the last, and
  * a Python was told to end; 0: it was not, or none ran. */
 int lb_server_unclaim(void);

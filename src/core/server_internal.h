@@ -16,7 +16,6 @@ typedef struct lb_server {
   lb_claims_t claims;
   lb_overlay_t variables; /* the `env` option's, as the last start had them */
   lb_overlay_t added;     /* set after a start */
-  int is_shape_open;      /* the last instance is gone: the next one may differ */
   lb_backoff_t backoff;
   int failed_err;      /* of the last failed start */
   char *failed_detail; /* owned */

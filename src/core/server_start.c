@@ -73,7 +73,7 @@ static int refuse_while_backing_off(lb_start_t *out) {
   return lb_server.failed_err;
 }
 
-/* The last start's shape is for those who shape nothing. */
+/* The last start's are for those who have none. */
 static int remember_variables(const lb_wish_t *wish) {
   if (wish->inherit) return LB_OK;
   lb_overlay_clear(&lb_server.variables);
@@ -94,17 +94,8 @@ static char **environment_of(const lb_wish_t *wish) {
   return all;
 }
 
-static lb_start_options_t shape_of(const lb_wish_t *wish) {
-  lb_start_options_t shape = wish->start;
-  if (!wish->inherit || lb_server.current == NULL || lb_server.is_shape_open) return shape;
-  shape.python = lb_server.current->options.python;
-  shape.private_python = lb_server.current->options.private_python;
-  shape.worker = lb_server.current->options.worker;
-  return shape;
-}
-
 static int make_generation(const lb_wish_t *wish, lb_generation_t **out) {
-  lb_start_options_t options = shape_of(wish);
+  lb_start_options_t options = wish->start;
   char **envp = environment_of(wish);
   if (envp == NULL) return LB_EMEMORY;
   options.envp = envp;
@@ -164,7 +155,6 @@ static int begin(const lb_wish_t *wish, lb_start_t *out) {
   }
   replace_current(generation);
   lb_server.last_number = generation->number;
-  lb_server.is_shape_open = 0;
   out->created = 1;
   return LB_OK;
 }

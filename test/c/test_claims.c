@@ -5,8 +5,8 @@
 #include "errors.h"
 #include "support.h"
 
-static const lb_shape_t python_a = {"python", "digest-a"};
-static const lb_shape_t python_b = {"python", "digest-b"};
+static const lb_shape_t python_a = {"python", "\"a\"", 0};
+static const lb_shape_t python_b = {"python", "\"b\"", 0};
 
 static void agreeing_instances_share(void **state) {
   (void)state;
@@ -39,6 +39,22 @@ static void what_the_first_left_at_default_can_not_be_set_later(void **state) {
   assert_int_equal(lb_claims_add(&claims, &python_a, 1, &why), LB_EINVALID_ARGUMENT);
   assert_string_equal(why, "python");
   assert_int_equal(lb_claims_remove(&claims), 1);
+}
+
+static void the_default_agrees_with_a_first_one_that_left_it_out(void **state) {
+  (void)state;
+  const lb_shape_t on = {"corrections", "true", 1}, off = {"corrections", "false", 0};
+  const lb_shape_t *firsts[] = {NULL, &on, &off};
+  for (int i = 0; i < 3; i++) {
+    lb_claims_t claims = {0};
+    const char *why = NULL;
+    assert_int_equal(lb_claims_add(&claims, firsts[i], firsts[i] != NULL, &why), LB_OK);
+    int agrees = firsts[i] != &off;
+    assert_int_equal(lb_claims_add(&claims, &on, 1, &why), agrees ? LB_OK : LB_EINVALID_ARGUMENT);
+    assert_int_equal(lb_claims_add(&claims, &off, 1, &why), agrees ? LB_EINVALID_ARGUMENT : LB_OK);
+    while (claims.instances > 0)
+      lb_claims_remove(&claims);
+  }
 }
 
 static void after_the_last_the_next_may_differ(void **state) {
@@ -80,7 +96,7 @@ static void more_options_than_there_are_is_refused(void **state) {
 static void without_memory_nothing_is_claimed(void **state) {
   (void)state;
   lb_claims_t claims = {0};
-  const lb_shape_t two[] = {python_a, {"env", "digest"}};
+  const lb_shape_t two[] = {python_a, {"env", "digest", 0}};
   const char *why = NULL;
   int err = LB_EMEMORY, nth;
   for (nth = 1; err == LB_EMEMORY; nth++) {
@@ -104,6 +120,7 @@ int main(void) {
       cmocka_unit_test(agreeing_instances_share),
       cmocka_unit_test(a_contradiction_is_named_and_changes_nothing),
       cmocka_unit_test(what_the_first_left_at_default_can_not_be_set_later),
+      cmocka_unit_test(the_default_agrees_with_a_first_one_that_left_it_out),
       cmocka_unit_test(after_the_last_the_next_may_differ),
       cmocka_unit_test(a_first_one_that_contradicts_itself_leaves_nothing),
       cmocka_unit_test(more_options_than_there_are_is_refused),

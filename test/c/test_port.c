@@ -253,42 +253,49 @@ static void the_childs_signals_are_at_their_defaults(void **state) {
   assert_int_equal(mask_of(b->words, "SigIgn:\\t") & (1u << (SIGUSR1 - 1)), 0);
 }
 
-static int start_shapeless(bench_t *b) {
-  char path[512], *envp[] = {path, NULL}, *none[] = {NULL}, *detail;
+/* base, variable: "PEER=HOW" of the environment, of the option; or NULL. */
+static int start_with(bench_t *b, char *base, char *variable, int inherit) {
+  char path[512], *envp[] = {path, base, NULL}, *variables[] = {variable, NULL}, *detail;
   snprintf(path, sizeof(path), "PATH=%s", getenv("PATH"));
   lb_start_options_t options = {
-      .python = "/nowhere", .script = "/worker.py", .worker = "{}", .envp = envp};
+      .python = PEER, .script = "/worker.py", .worker = "{}", .envp = envp};
   uint32_t generation;
   uint64_t wait_ms;
   int created;
-  return lb_port_start(b->port, &(lb_wish_t){options, none, 1}, &generation, &created, &detail,
-                       &wait_ms);
+  return lb_port_start(b->port, &(lb_wish_t){options, variables, inherit}, &generation, &created,
+                       &detail, &wait_ms);
 }
 
-static void one_that_shapes_nothing_starts_what_the_first_shaped(void **state) {
+static void one_without_variables_has_those_of_the_start_before(void **state) {
   bench_t *b = *state, *other = NULL;
   setup((void **)&other);
-  start(b, "answer");
+  assert_int_equal(start_with(b, NULL, "PEER=answer", 0), LB_OK);
   await(b, &b->ready);
   kill((pid_t)b->pid, SIGKILL);
   await(b, &b->down);
-  assert_int_equal(lb_server_set_variable("PEER=failed"), LB_OK);
-  assert_int_equal(start_shapeless(other), LB_OK); /* by the first one's interpreter, */
-  await(other, &other->down);                      /* with what was set later */
-  assert_int_equal(other->last.err, LB_EPRELOAD);
-  other->down = 0;
-  assert_int_equal(lb_server_set_variable("PEER=answer"), LB_OK);
-  assert_int_equal(start_shapeless(other), LB_OK);
+  assert_int_equal(start_with(other, NULL, NULL, 1), LB_OK);
   await(other, &other->ready);
-  lb_server_stop();
+  kill((pid_t)other->pid, SIGKILL);
   await(other, &other->down);
-  lb_server_unclaim();
-  lb_server_unclaim(); /* with the last instance its shape is gone */
+  assert_int_equal(lb_server_set_variable("PEER=failed"), LB_OK); /* over them */
   other->down = 0;
-  assert_int_equal(start_shapeless(other), LB_OK);
+  assert_int_equal(start_with(other, NULL, NULL, 1), LB_OK);
   await(other, &other->down);
-  assert_int_equal(other->last.err, LB_EPYTHON_NOT_FOUND);
+  assert_int_equal(other->last.err, LB_EPRELOAD);
   teardown((void **)&other);
+}
+
+static void with_the_last_instance_its_variables_are_gone(void **state) {
+  bench_t *b = *state;
+  const char *contradiction;
+  assert_int_equal(start_with(b, NULL, "PEER=failed", 0), LB_OK);
+  await(b, &b->down);
+  assert_int_equal(b->last.err, LB_EPRELOAD);
+  lb_server_unclaim();
+  lb_server_claim(NULL, 0, &contradiction);
+  b->down = 0;
+  assert_int_equal(start_with(b, "PEER=answer", NULL, 1), LB_OK);
+  await(b, &b->ready);
 }
 
 static void two_ports_share_one_process(void **state) {
@@ -354,7 +361,8 @@ int main(void) {
       CASE(another_reaper_took_the_status),
       CASE(the_childs_signals_are_at_their_defaults),
       CASE(two_ports_share_one_process),
-      CASE(one_that_shapes_nothing_starts_what_the_first_shaped),
+      CASE(one_without_variables_has_those_of_the_start_before),
+      CASE(with_the_last_instance_its_variables_are_gone),
       CASE(failed_starts_back_off_with_the_last_reason_until_the_last_instance_is_gone),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -148,6 +148,36 @@ test('a later instance that says the same, or nothing, shares', async (t) => {
   assert.equal((await llm.call('test.report')).env.TEST_A, '1');
 });
 
+const shapeOf = async (llm) => {
+  const { env } = await llm.call('test.report');
+  const options = JSON.parse(env.LITELLM_BRIDGE_OPTIONS);
+  return [env.TEST_A, options.preload, options.corrections];
+};
+
+for (const given of [{}, { python: worker('answers') }, { env: { TEST_A: '1' } }, { corrections: false }]) {
+  test(`what the first shaped holds for later Pythons, too, whatever the later one says (${Object.keys(given)})`, async (t) => {
+    const shape = { env: { TEST_A: '1' }, preload: ['a', 'b'], corrections: false };
+    const first = open(t, 'answers', shape);
+    const later = new LiteLLM({ log: 'silent', prewarm: [], ...given });
+    t.after(() => later.close());
+    await first.ready();
+    await first.close();
+    await assert.rejects(later.call('x', { script: [['kill']] }), { code: 'ERR_SERVER_EXITED' });
+    assert.deepEqual(await shapeOf(later), ['1', ['a', 'b'], false]);
+  });
+}
+
+test('corrections: true agrees with a first instance that left them on', async (t) => {
+  open(t);
+  open(t, 'answers', { corrections: true });
+  assert.throws(() => open(t, 'answers', { corrections: false }), { message: /corrections/ });
+});
+
+test('corrections: true does not agree with a first instance that took them away', async (t) => {
+  open(t, 'answers', { corrections: false });
+  assert.throws(() => open(t, 'answers', { corrections: true }), { message: /corrections/ });
+});
+
 test('an empty env or preload says nothing', async (t) => {
   open(t, 'answers', { env: { A: '1' }, preload: 'a' });
   open(t, 'answers', { env: {}, preload: [] });

@@ -90,3 +90,17 @@ test('a thread whose loop is empty ends by itself', async (t) => {
   const [code] = await once(worker, 'exit');
   assert.equal(code, 0);
 });
+
+test('a thread starts the next Python as the first instance shaped it', async (t) => {
+  const llm = open(t, 'answers', { env: { TEST_A: '1' } });
+  await llm.ready();
+  const worker = thread(
+    t,
+    `
+    await llm.call('x', { script: [['kill']] }).catch(() => {});
+    const { env } = await llm.call('test.report');
+    post(env.TEST_A);`,
+  );
+  assert.deepEqual(await once(worker, 'message'), ['1']);
+  assert.equal((await llm.call('test.report')).env.TEST_A, '1');
+});

@@ -50,9 +50,13 @@ class PortDouble {
     return this.#answer('call', () => (this.#lastId += 1));
   }
 
-  claim(pairs) {
-    this.log.push(['claim', pairs]);
+  claim(options) {
+    this.log.push(['claim', options]);
     return this.#answer('claim', null);
+  }
+
+  claimed() {
+    return this.calls('claim')[0][0];
   }
 
   setVariable(entry) {
