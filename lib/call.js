@@ -97,7 +97,7 @@ class Call {
 
   #onTimeout = () => {
     // A whole answer that nobody has read so far stays readable, but holds nothing any more.
-    if (this.#settled) this.finish();
+    if (this.#settled) this.#letGo();
     else this.fail(new LiteLLMError('ERR_TIMEOUT', `${this.#options.timeout} ms`));
   };
 
@@ -210,6 +210,10 @@ class Call {
   finish() {
     if (this.#finished || !this.#settled) return;
     this.#finished = true;
+    this.#letGo();
+  }
+
+  #letGo() {
     this.#deadline?.stop();
     const { signal } = this.#options;
     if (signal !== undefined) unlisten(signal, this.#onAbort);

@@ -247,7 +247,8 @@ export interface FinalMessage extends CallInfo {
 export class Stream<Chunk = ChatCompletionChunk> implements AsyncIterable<Chunk> {
   private constructor();
   /**
-   * Errors are thrown after the chunks that came before them.
+   * Errors are thrown after the chunks that came before them; an abort, `timeout` and `close()` end
+   * the reading at once.
    * @throws {LiteLLMError} `ERR_INVALID_ARGUMENT`: it was read already
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<Chunk>;
@@ -267,7 +268,7 @@ export class Stream<Chunk = ChatCompletionChunk> implements AsyncIterable<Chunk>
   readonly controller: AbortController;
   /** Cancels the call; what was not read is dropped. No effect after everything was read. */
   abort(reason?: unknown): void;
-  /** The message, put together. Reads the stream if nobody does. */
+  /** The message, put together. Reads the stream if nobody does; else it waits for who does. */
   finalMessage(): Promise<AssistantMessage>;
   /** Lines of JSON, a chunk each. It reads the stream; cancelling it cancels the call. */
   toReadableStream(): ReadableStream<Uint8Array>;

@@ -36,6 +36,17 @@ function isObject(value) {
 }
 
 /**
+ * Whether whoever looks at its properties, as JSON does, sees nothing of what it holds: a Map, a
+ * Blob, an AbortController.
+ * @param {object} value
+ */
+function isOpaque(value) {
+  const prototype = Object.getPrototypeOf(value);
+  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
+  return !isPlain && Object.keys(value).length === 0;
+}
+
+/**
  * @param {string} name
  * @param {unknown} value
  */
@@ -81,11 +92,15 @@ function checkFunction(name, value) {
  * @returns {asserts value is Record<string, string | undefined>}
  */
 function checkVariables(name, value) {
-  if (!isObject(value)) throw invalidArgument(`${name} must be an object`);
+  if (!isObject(value) || isOpaque(value)) throw invalidArgument(`${name} must be a plain object`);
   for (const [key, text] of Object.entries(value)) {
-    if (!/^[^=\0]+$/.test(key)) throw invalidArgument(`${name} has a name that is not valid`);
+    if (!/^[^=\0\p{Cs}]+$/u.test(key)) throw invalidArgument(`${name} has a name that is not valid`);
     if (text !== undefined && (typeof text !== 'string' || text.includes('\0'))) {
       throw invalidArgument(`${name}.${key} must be a string`);
+    }
+    // UTF-8 has no way to write it.
+    if (text !== undefined && /\p{Cs}/u.test(text)) {
+      throw invalidArgument(`${name}.${key} holds half of a surrogate pair`);
     }
   }
 }
@@ -195,7 +210,7 @@ function unknownOption(name, checks) {
  */
 function checked(options, checks) {
   if (options === undefined) return {};
-  if (!isObject(options)) throw invalidArgument('options must be an object');
+  if (!isObject(options) || isOpaque(options)) throw invalidArgument('options must be a plain object');
   /** @type {Record<string, any>} */
   const given = {};
   for (const [name, value] of Object.entries(/** @type {object} */ (options))) {
@@ -324,5 +339,6 @@ module.exports = {
   checkVariables,
   clientOptions,
   isObject,
+  isOpaque,
   streamOptions,
 };

@@ -18,7 +18,7 @@ const {
 } = require('node:util').types;
 
 const { invalidArgument } = require('./errors');
-const { isObject } = require('./options');
+const { isObject, isOpaque } = require('./options');
 
 /** Bytes of JSON. */
 const MAX_REQUEST = 64 * 1024 * 1024;
@@ -146,6 +146,7 @@ function checkObject(value, path, above) {
     const plain = attempt(path, () => toJSON.call(value, ''));
     if (plain !== value) return check(plain, path, above);
   }
+  if (attempt(path, () => isOpaque(value))) throw refuse(path, 'has no properties; use a plain object');
   for (const [key, item] of entries(value, path)) {
     // As in JSON and the official clients: what is undefined was not given.
     if (item !== undefined) check(item, join(path, key), above);

@@ -2,7 +2,8 @@
 
 /** `llm.stream()`: a stream that is read here, for callbacks or into a Writable. */
 
-const { AbortError } = require('./errors');
+const { Deadline } = require('./clock');
+const { AbortError, LiteLLMError } = require('./errors');
 const { listen, unlisten } = require('./signals');
 const { ResponseSink } = require('./sink');
 
@@ -56,26 +57,34 @@ async function deliver(source, options, sink) {
   const { onChunk, onUsage } = options;
   await readAll(source, onChunk !== undefined, steps(source, options, sink));
   await sink?.end();
+  sink?.close(); // it has all of it
   const outcome = /** @type {import('./call').Outcome} */ (source.outcome);
   const { usage, cost, estimated } = outcome;
   if (onUsage && usage !== null) await onUsage(usage, { cost, estimated });
   return { ...source.message.result(), ...outcome };
 }
 
+/** @param {number} ms 0 is off @param {(error: LiteLLMError) => void} reject */
+function limit(ms, reject) {
+  return ms > 0 ? new Deadline(ms, () => reject(new LiteLLMError('ERR_TIMEOUT', `${ms} ms`))) : null;
+}
+
 /**
- * Lets `close()` and the signal end a run, also while its last callback is pending and nothing
- * more can come from the call.
+ * Lets `close()`, the signal and the time limit end a run, also while its last callback is pending
+ * and nothing more can come from the call.
  * @param {import('./call').Owner} owner
- * @param {AbortSignal | undefined} signal
+ * @param {import('./options').CallOptions} options
  * @param {(error: unknown) => void} reject
  * @returns {() => void} takes it back
  */
-function interruptible({ operations }, signal, reject) {
+function interruptible({ operations }, { signal, timeout }, reject) {
   const operation = { fail: reject };
   const onAbort = () => reject(new AbortError(signal?.reason));
+  const deadline = limit(timeout, reject);
   operations.add(operation);
   if (signal !== undefined && !signal.aborted) listen(signal, onAbort);
   return () => {
+    deadline?.stop();
     operations.delete(operation);
     if (signal !== undefined) unlisten(signal, onAbort);
   };
@@ -90,21 +99,24 @@ function interruptible({ operations }, signal, reject) {
  */
 async function runStream(source, options) {
   const { call } = source;
-  const { responseStream, format, signal } = options;
-  const sink = responseStream ? new ResponseSink(responseStream, format, (cause) => call.abort(cause)) : null;
+  const { responseStream, format } = options;
+  const sink = responseStream ? new ResponseSink(responseStream, format) : null;
   let release = () => {};
   call.hold();
   try {
     return await new Promise((resolve, reject) => {
       source.onCut = reject;
-      release = interruptible(call.owner, signal, reject);
-      sink?.open();
+      release = interruptible(call.owner, options, reject);
+      sink?.open((cause) => {
+        call.abort(cause); // now, and not to be begun
+        reject(new AbortError(cause)); // also when its last piece is here
+      });
       call.begin();
       deliver(source, options, sink).then(resolve, reject);
     });
   } catch (error) {
     call.fail(error);
-    if (!(error instanceof AbortError)) sink?.error(error);
+    sink?.error(error);
     throw error;
   } finally {
     sink?.close();

@@ -5,7 +5,7 @@
  * it, and notices when the client behind it is gone.
  */
 
-const { LiteLLMError } = require('./errors');
+const { AbortError, LiteLLMError } = require('./errors');
 
 /**
  * @typedef {object} Format
@@ -30,7 +30,7 @@ const FORMATS = {
  * @param {any} error
  */
 function errorJson(error) {
-  const own = error instanceof LiteLLMError;
+  const own = error instanceof LiteLLMError || error instanceof AbortError;
   const { message, name, type, param, providerCode, code } = /** @type {any} */ (own ? error : {});
   return JSON.stringify({
     error: {
@@ -42,11 +42,20 @@ function errorJson(error) {
   });
 }
 
+/**
+ * Whether nobody takes it any more. Node's HTTP/2 responses have no `destroyed`: their stream has.
+ * @param {any} stream
+ */
+function isOver(stream) {
+  return stream.destroyed === true || stream.writableEnded === true || stream.stream?.destroyed === true;
+}
+
 /** The caller owns the Writable: it is not ended here. */
 class ResponseSink {
   #stream;
   #format;
-  #gone;
+  /** @type {(cause: Error) => void} */
+  #gone = () => {};
   #isGone = false;
   #hasWritten = false;
   /** @type {(() => void) | null} */
@@ -55,17 +64,19 @@ class ResponseSink {
   /**
    * @param {import('node:stream').Writable} stream
    * @param {string} format 'text', 'sse' or 'ndjson'
-   * @param {(cause: unknown) => void} gone called once, when nobody takes it any more
    */
-  constructor(stream, format, gone) {
+  constructor(stream, format) {
     this.#stream = stream;
     this.#format = FORMATS[format];
-    this.#gone = gone;
   }
 
-  /** Watches the stream. Once, before the first write. */
-  open() {
-    if (this.#stream.destroyed || this.#stream.writableEnded) return this.#onGone(this.#stream.errored);
+  /**
+   * Watches the stream. Once, before the first write.
+   * @param {(cause: Error) => void} gone called once, when nobody takes it any more
+   */
+  open(gone) {
+    this.#gone = gone;
+    if (isOver(this.#stream)) return this.#onGone(this.#stream.errored);
     this.#stream.on('drain', this.#onDrain).on('close', this.#onGone).on('error', this.#onGone);
   }
 
@@ -93,7 +104,8 @@ class ResponseSink {
     if (this.#isGone) return;
     this.#isGone = true;
     this.#onDrain();
-    this.#gone(cause ?? new Error('the response stream was closed'));
+    // A socket tells at its 'close' whether there was an error, in place of it.
+    this.#gone(cause instanceof Error ? cause : new Error('the response stream was closed'));
   };
 
   /**
@@ -121,7 +133,7 @@ class ResponseSink {
 
   /** @param {string} text */
   #write(text) {
-    if (this.#stream.destroyed || this.#stream.writableEnded) this.#onGone(this.#stream.errored);
+    if (isOver(this.#stream)) this.#onGone(this.#stream.errored);
     if (text === '' || this.#isGone) return undefined;
     this.#hasWritten = true;
     if (this.#stream.write(text)) return undefined;

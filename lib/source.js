@@ -33,6 +33,9 @@ class StreamSource {
   outcome = null;
   /** Called when this side cuts the call short. @type {(error: unknown) => void} */
   onCut = () => {};
+  /** Called when nothing more comes from Python. @type {(error?: unknown) => void} */
+  onSettled = () => {};
+  isSettled = false;
   /** Who waits for the first frame; null when nobody does. @type {((error?: unknown) => void) | null} */
   #onOpened = null;
   #isLeft = false;
@@ -96,6 +99,7 @@ class StreamSource {
     this.outcome = outcome;
     this.#opened();
     this.reader.end();
+    this.#settled();
   }
 
   /** @param {unknown} error @param {import('./call').Outcome | null} outcome */
@@ -103,6 +107,7 @@ class StreamSource {
     this.outcome = outcome;
     this.#opened(error);
     this.reader.end(error);
+    this.#settled(error);
   }
 
   /** @param {unknown} error */
@@ -110,6 +115,12 @@ class StreamSource {
     this.#opened(error);
     this.reader.discard(this.#isLeft ? undefined : error);
     this.onCut(error);
+    this.#settled(error);
+  }
+
+  #settled(/** @type {unknown} */ error = undefined) {
+    this.isSettled = true;
+    this.onSettled(error);
   }
 
   ready() {

@@ -82,16 +82,26 @@ class Stream {
   #iterator = null;
   /** @type {AbortController | null} */
   #controller = null;
-  /** How the reading ended. @type {{ error: unknown } | null} */
+  /** How this side cut it short. @type {AbortError | null} */
+  #abort = null;
+  /** How the reading ended, or will. @type {{ error: unknown } | null} */
   #end = null;
-  /** @type {(() => void)[]} */
+  /** Who waits for that. @type {(() => void)[]} */
   #onEnd = [];
+  #isHolding = false;
 
   /** @param {import('./source').StreamSource} source */
   constructor(source) {
     this.#source = source;
     source.onCut = (error) => {
-      if (error instanceof AbortError) this.#controller?.abort(error.cause);
+      if (!(error instanceof AbortError)) return;
+      this.#abort = error;
+      this.#controller?.abort(error.cause);
+    };
+    // Who else reads may never come to an error that waits for it.
+    source.onSettled = (error) => {
+      this.#release();
+      if (error !== undefined) this.#ended(error);
     };
   }
 
@@ -124,7 +134,8 @@ class Stream {
     if (this.#controller === null) {
       this.#controller = new AbortController();
       const { signal } = this.#controller;
-      signal.addEventListener('abort', () => this.abort(signal.reason), { once: true });
+      if (this.#abort !== null) this.#controller.abort(this.#abort.cause);
+      else signal.addEventListener('abort', () => this.abort(signal.reason), { once: true });
     }
     return this.#controller;
   }
@@ -136,11 +147,15 @@ class Stream {
 
   [Symbol.asyncIterator]() {
     if (this.#iterator !== null) throw invalidArgument('a stream can be read only once');
-    this.#iterator = new ChunkIterator(this.#source, (error) => {
-      this.#end = { error };
-      for (const resolve of this.#onEnd) resolve();
-    });
+    this.#iterator = new ChunkIterator(this.#source, (error) => this.#ended(error));
     return this.#iterator;
+  }
+
+  /** The first error counts: that a reader then leaves says nothing new. @param {unknown} error */
+  #ended(error) {
+    this.#end ??= { error };
+    this.#release();
+    for (const resolve of this.#onEnd.splice(0)) resolve();
   }
 
   async finalMessage() {
@@ -155,16 +170,26 @@ class Stream {
     while (!(await iterator.next()).done);
   }
 
-  /** Somebody else reads: wait for their end. @returns {Promise<void>} holds the event loop */
-  #untilEnd() {
-    if (this.#end !== null) return Promise.resolve();
-    this.#source.call.hold();
-    return new Promise((resolve) => {
-      this.#onEnd.push(() => {
-        this.#source.call.release();
-        resolve();
-      });
+  /**
+   * Somebody else reads: wait for their end.
+   * @returns {Promise<void>} holds the event loop while anything can come from the call
+   */
+  async #untilEnd() {
+    if (this.#end !== null) return;
+    if (!this.#source.isSettled) this.#hold();
+    await new Promise((resolve) => {
+      this.#onEnd.push(() => resolve(undefined));
     });
+  }
+
+  #hold() {
+    if (!this.#isHolding) this.#source.call.hold();
+    this.#isHolding = true;
+  }
+
+  #release() {
+    if (this.#isHolding) this.#source.call.release();
+    this.#isHolding = false;
   }
 
   toReadableStream() {

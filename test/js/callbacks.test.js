@@ -1,6 +1,9 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const { once } = require('node:events');
+const http2 = require('node:http2');
+const net = require('node:net');
 const { PassThrough, Writable } = require('node:stream');
 const { after, test } = require('node:test');
 
@@ -345,6 +348,64 @@ test('a response ended under way is noticed, with no uncaught exception', async 
     },
   });
   await assert.rejects(running, { name: 'AbortError' });
+});
+
+test('a client that goes while the last piece is written has not had it', async () => {
+  const stream = new Slow();
+  const running = llm.stream(scripted(template('a'), END), { responseStream: stream, format: 'sse' });
+  await until(() => stream.release);
+  await llm.call('x'); // by now everything has arrived
+  stream.destroy();
+  await assert.rejects(running, { name: 'AbortError' });
+});
+
+test('a client that goes when it has all of it does not fail the call', async () => {
+  const stream = new PassThrough();
+  const onUsage = async () => {
+    stream.destroy();
+    await new Promise((resolve) => stream.once('close', resolve));
+  };
+  const options = { responseStream: stream, format: 'sse', onUsage };
+  assert.equal((await llm.stream(scripted(template('a'), END), options)).text, 'a');
+});
+
+test('an abort in the middle is told to the client: an early end looks like a success', async () => {
+  const stream = new PassThrough();
+  const controller = new AbortController();
+  const options = { responseStream: stream, format: 'sse', signal: controller.signal };
+  const running = llm.stream(scripted(template('a'), ['gate', 'never'], END), options);
+  await until(() => stream.readableLength > 0);
+  controller.abort(new Error('internal'));
+  await assert.rejects(running, { name: 'AbortError' });
+  const [, event] = stream.read().toString().split('\n\n');
+  const { error } = JSON.parse(event.replace('data: ', ''));
+  assert.deepEqual([error.type, error.code], ['AbortError', 'ABORT_ERR']);
+});
+
+test('HTTP/2: a client that is gone already: nothing is sent', async (t) => {
+  const before = (await llm.call('test.report')).seen.length;
+  const server = http2.createServer();
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const client = http2.connect(`http://127.0.0.1:${server.address().port}`);
+  t.after(() => client.close());
+  t.after(() => server.close());
+  const request = client.request().on('error', () => {});
+  const [, response] = await once(server, 'request');
+  request.close(http2.constants.NGHTTP2_CANCEL);
+  await once(response, 'close');
+  await assert.rejects(llm.stream(scripted(END), { responseStream: response }), { name: 'AbortError' });
+  assert.equal((await llm.call('test.report')).seen.length, before + 1);
+});
+
+test('a socket that closes: the cause is an error', async (t) => {
+  const server = net.createServer();
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  t.after(() => server.close());
+  const client = net.connect(server.address().port).on('data', () => client.destroy());
+  const [socket] = await once(server, 'connection');
+  socket.on('error', () => {});
+  const running = llm.stream(scripted(template('a'), ['gate', 'never'], END), { responseStream: socket });
+  await assert.rejects(running, (error) => error.name === 'AbortError' && error.cause instanceof Error);
 });
 
 test('no listener is left on the response', async () => {

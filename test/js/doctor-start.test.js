@@ -6,6 +6,7 @@ const assert = require('node:assert/strict');
 const { test } = require('node:test');
 const { stripVTControlCharacters } = require('node:util');
 
+const { run } = require('./support/child');
 const { costs, startText } = require('../../lib/cli/doctor/start');
 
 const REPORT = {
@@ -17,6 +18,15 @@ const REPORT = {
     { name: 'tiny', ms: 0.04 },
   ],
 };
+
+test('where Python does not start nothing is left that keeps the process', async () => {
+  const file = require.resolve('../../lib/cli/doctor/start');
+  const { printed } = await run(`
+    const { examineStart } = require(${JSON.stringify(file)});
+    const error = await examineStart({ python: '/no/such/python3' }).catch((error) => error);
+    print([error.code, process.getActiveResourcesInfo().filter((name) => name === 'Timeout')]);`);
+  assert.deepEqual(printed, [['ERR_PYTHON_NOT_FOUND', []]]);
+});
 
 test('no line is wider than 80 columns, with colours or without', () => {
   for (const colors of [false, true]) {

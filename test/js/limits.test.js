@@ -2,6 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { getEventListeners } = require('node:events');
+const { Writable } = require('node:stream');
 const { after, test } = require('node:test');
 
 const { LiteLLM } = require('../../lib');
@@ -122,6 +123,23 @@ test('an answer that is here and not read lets go of its signal in time, and sta
   await until(() => stream.timings !== null);
   await until(() => getEventListeners(signal, 'abort').length === 0);
   assert.deepEqual(await textsOf(stream), ['a']);
+});
+
+test('abort() drops what was not read, also after the time limit', async () => {
+  const { signal } = new AbortController();
+  const stream = await llm.chat.completions.create(streamed(template('a'), END), { signal, timeout: 100 });
+  await until(() => stream.timings !== null && getEventListeners(signal, 'abort').length === 0);
+  stream.abort();
+  await assert.rejects(textsOf(stream), { name: 'AbortError' });
+});
+
+test('the timeout of stream() counts to its end, also when all of the answer is here', async () => {
+  const whole = scripted(template('a'), ['end', { usage: { total_tokens: 1 } }]);
+  const pending = () => new Promise(() => {});
+  await assert.rejects(llm.stream(whole, { timeout: 100, onText: pending }), { code: 'ERR_TIMEOUT' });
+  await assert.rejects(llm.stream(whole, { timeout: 100, onUsage: pending }), { code: 'ERR_TIMEOUT' });
+  const stalled = new Writable({ highWaterMark: 1, write() {} });
+  await assert.rejects(llm.stream(whole, { timeout: 100, responseStream: stalled }), { code: 'ERR_TIMEOUT' });
 });
 
 test('the timeout of the instance is that of its calls, unless they say otherwise', async (t) => {

@@ -86,6 +86,22 @@ test('python must be a text; a path is made absolute, a bare name stays', () => 
   assert.equal(clientOptions({ python: 'python3.12' }).shape.python, 'python3.12');
 });
 
+test('what holds its values elsewhere than in properties is no object of options', () => {
+  const refused = { code: 'ERR_INVALID_ARGUMENT', message: /plain object/ };
+  const { times } = clientOptions({});
+  for (const opaque of [new AbortController(), AbortSignal.abort(), new Map([['timeout', 1]])]) {
+    assert.throws(() => callOptions(opaque, times), refused);
+    assert.throws(() => clientOptions(opaque), refused);
+  }
+  assert.throws(() => clientOptions({ env: new Map([['A', 'b']]) }), refused);
+});
+
+test('a variable that UTF-8 cannot say is refused by its name, not by its value', () => {
+  assert.throws(() => clientOptions({ env: { A: '1', B: 'sk-\ud800' } }), { message: /: env\.B holds half/ });
+  assert.throws(() => checkTexts('setEnv', { '\udc00': '1' }), { message: /a name that is not valid/ });
+  clientOptions({ env: { A: '\ud83d\ude00' } });
+});
+
 test('env must be an object of texts, or a function', () => {
   for (const value of ['A=1', 5, null, ['A=1']])
     assert.throws(() => clientOptions({ env: value }), invalid('env'));

@@ -67,6 +67,17 @@ test('what JSON would make an empty object of is refused', () => {
   refuses({ audio: new ArrayBuffer(4) }, 'audio', 'binary');
   refuses({ messages: [{ content: Buffer.from('hi') }] }, 'messages[0].content', 'binary');
   refuses({ metadata: { last: new TypeError('x') } }, 'metadata.last', 'Error');
+  for (const file of [new Blob(['x']), new FormData(), new Headers({ a: 'b' }), new WeakMap(), [1].values()])
+    refuses({ file }, 'file', 'plain object');
+  refuses({ file: vm.runInNewContext('[1].values()') }, 'file', 'plain object');
+});
+
+test('an object is plain whatever its realm, and one of a class that has properties is as good', () => {
+  class Message {
+    role = 'user';
+  }
+  const objects = [{}, Object.create(null), vm.runInNewContext('({})'), new Message(), new URL('http://a')];
+  assert.equal(serialize({ objects }), '{"objects":[{},{},{},{"role":"user"},"http://a/"]}');
 });
 
 test('what JSON would make null of is refused', () => {

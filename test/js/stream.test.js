@@ -5,6 +5,7 @@ const { after, test } = require('node:test');
 const { Readable } = require('node:stream');
 
 const { LiteLLM, Stream } = require('../../lib');
+const { run } = require('./support/child');
 const { open, streamed, template, textChunk, textsOf, until, worker } = require('./support/peers');
 
 const llm = new LiteLLM({ python: worker('answers'), log: 'silent' });
@@ -154,6 +155,16 @@ test('controller.abort() aborts, and its signal tells of other aborts', async ()
   assert.equal(signal.reason, 'other');
 });
 
+test('controller tells of an abort that came before it was asked for', async () => {
+  const aborted = await create(template('a'), ['gate', 'never'], END);
+  aborted.abort('why');
+  assert.equal(aborted.controller.signal.reason, 'why');
+
+  const left = await create(template('a'), ['gate', 'never'], END);
+  for await (const _ of left) break;
+  assert.equal(left.controller.signal.aborted, true);
+});
+
 test('abort() drops what was not read, and has no effect after the end', async () => {
   const stream = await create(template('a'), ['delta', 'b'], ['delta', 'c'], END);
   await until(() => stream.usage !== null);
@@ -180,6 +191,44 @@ test('finalMessage() waits for the one who reads', async () => {
   await llm.call('test.open', { gate: 'final' });
   assert.deepEqual(await message, { role: 'assistant', content: 'ab' });
   assert.deepEqual(await reading, ['a', 'b']);
+});
+
+/** A stream whose reader has stopped for good, and its message. */
+async function abandoned(owner, script, options) {
+  const stream = await owner.chat.completions.create(streamed(template('a'), ...script), options);
+  await stream[Symbol.asyncIterator]().next();
+  return { stream, message: stream.finalMessage() };
+}
+
+for (const [name, expected, cut, options] of [
+  ['abort()', { name: 'AbortError', cause: 'x' }, ({ stream }) => stream.abort('x'), {}],
+  ['a time limit', { code: 'ERR_TIMEOUT' }, () => {}, { timeout: 100 }],
+  ['close()', { code: 'ERR_CLOSED' }, ({ owner }) => owner.close(), {}],
+  [
+    'death of Python',
+    { code: 'ERR_SERVER_EXITED' },
+    ({ owner }) => process.kill(owner.status().pid, 'SIGKILL'),
+    {},
+  ],
+]) {
+  test(`finalMessage() is not left waiting by a reader who has stopped: ${name}`, async (t) => {
+    const owner = open(t);
+    const { stream, message } = await abandoned(owner, [['gate', 'never'], END], options);
+    cut({ stream, owner });
+    await assert.rejects(message, expected);
+  });
+}
+
+test('finalMessage() does not hold the process for a reader who has stopped', async () => {
+  const { printed, code } = await run(`
+    const llm = new LiteLLM({ python, log: 'silent', prewarm: [] });
+    const { streamed, template } = peers;
+    const stream = await llm.chat.completions.create(streamed(template('a'), ['delta', 'b'], ['end', {}]));
+    await stream[Symbol.asyncIterator]().next();
+    while (stream.timings === null) await new Promise((resolve) => setTimeout(resolve, 5));
+    stream.finalMessage().finally(() => print('settled'));
+    print('waits');`);
+  assert.deepEqual([printed, code], [['waits'], 0]);
 });
 
 test('toReadableStream() gives lines of JSON', async () => {

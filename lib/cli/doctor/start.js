@@ -3,6 +3,7 @@
 /** `litellm-bridge doctor --start`: where the time of a start goes. */
 
 const path = require('node:path');
+const { setTimeout: pause } = require('node:timers/promises');
 const pc = require('picocolors');
 const { run } = require('../process');
 const { block } = require('./text');
@@ -30,29 +31,31 @@ const PARTS = {
  * @property {{ name: string, ms: number }[]} modules what each top-level package's import took
  */
 
-/** Resolves when the warm-up has ended, or when it takes too long. @param {any} llm */
-function warmedUp(llm) {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, WARM_UP);
-    llm.on('timing', ({ message }) => {
-      if (!message.endsWith('warmed up')) return;
-      clearTimeout(timer);
-      resolve(undefined);
-    });
+/**
+ * Resolves when the warm-up has ended, or when it takes too long.
+ * @param {any} llm
+ * @param {AbortSignal} signal nobody waits any more
+ */
+function warmedUp(llm, signal) {
+  const ended = new Promise((resolve) => {
+    llm.on('timing', ({ message }) => message.endsWith('warmed up') && resolve(undefined));
   });
+  return Promise.race([ended, pause(WARM_UP, undefined, { signal }).catch(() => {})]);
 }
 
 /** @param {string | undefined} python */
 async function measure(python) {
   const { LiteLLM } = require('../../client');
   const llm = new LiteLLM({ log: 'silent', ...(python === undefined ? {} : { python }) });
+  const waiting = new AbortController();
   try {
-    const warm = warmedUp(llm);
+    const warm = warmedUp(llm, waiting.signal);
     await llm.ready();
     await warm;
     const { timings, pythonPath } = llm.status();
     return { timings, pythonPath };
   } finally {
+    waiting.abort();
     await llm.close();
   }
 }
