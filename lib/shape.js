@@ -129,13 +129,21 @@ function environmentBlock(variables) {
   return block;
 }
 
+/** A thread with SHARE_ENV sets variables under a lock of Node's; which threads have it is not told. */
+let hasThreads = false;
+if (isMainThread) {
+  process.once('worker', () => {
+    hasThreads = true;
+  });
+}
+
 /**
  * The process's own environment is read by the addon, in a hundredth of the time that asking for
  * each variable takes. A thread, a program and a test runner's sandbox may have another one.
  * @param {Record<string, string | undefined>} environment
  */
 function isOfProcess(environment) {
-  return isMainThread && environment === native.environment;
+  return isMainThread && !hasThreads && environment === native.environment;
 }
 
 /**

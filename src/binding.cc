@@ -181,6 +181,7 @@ public:
 
   explicit Port(const Napi::CallbackInfo &info) : Napi::ObjectWrap<Port>(info) {
     Napi::Env env = info.Env();
+    if (IsEmpty()) return; // the thread is being terminated: it was not wrapped
     uv_loop_t *loop = nullptr;
     auto *session = new Session();
     session->env = env;
@@ -224,11 +225,12 @@ private:
     bool own = from.Get("env").IsNull();
     std::string base = own ? "" : StringOf(from.Get("env")), over = StringOf(from.Get("variables"));
     std::vector<char *> envp = EntriesOf(base), variables = EntriesOf(over);
+    Napi::Value inherit = from.Get("inherit");        // the last, so that all before it were read
+    if (!inherit.IsBoolean()) return env.Undefined(); // the thread is being terminated
     lb_start_options_t start = {python.empty() ? nullptr : python.c_str(),
                                 private_python.empty() ? nullptr : private_python.c_str(),
-                                script.c_str(), worker.c_str(),
-                                own ? lb_env_of_process() : envp.data()};
-    return Started(env, {start, variables.data(), from.Get("inherit").ToBoolean().Value()});
+                                script.c_str(), worker.c_str(), own ? nullptr : envp.data()};
+    return Started(env, {start, variables.data(), inherit.As<Napi::Boolean>().Value()});
   }
 
   Napi::Value Started(Napi::Env env, const lb_wish_t &wish) {
@@ -307,6 +309,8 @@ private:
     std::vector<std::vector<std::string>> kept;
     for (uint32_t i = 0; i < options.Length(); i++)
       kept.push_back(StringsOf(options.Get(i)));
+    for (auto &option : kept)
+      if (option.size() != 3) return info.Env().Undefined(); // the thread is being terminated
     std::vector<lb_shape_t> shape;
     for (auto &option : kept)
       shape.push_back({option[0].c_str(), option[1].c_str(), !option[2].empty()});
@@ -366,12 +370,16 @@ Napi::Object Errors(Napi::Env env) {
   return out;
 }
 
+Napi::Value EnvironmentOf(Napi::Env env) {
+  Napi::Value process = env.Global().Get("process");
+  return process.IsObject() ? process.As<Napi::Object>().Get("env") : env.Undefined();
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Fill(exports, "Port", Napi::Value(Port::Define(env)), "errors", Napi::Value(Errors(env)),
        "platform", Napi::Value(Napi::Function::New(env, Platform)), "inspect",
        Napi::Value(Napi::Function::New(env, Inspect)), "build", BuildOf(env), "otherCopies",
-       Napi::Value(OtherCopies(env)), "environment",
-       env.Global().Get("process").As<Napi::Object>().Get("env"));
+       Napi::Value(OtherCopies(env)), "environment", EnvironmentOf(env));
   return exports;
 }
 

@@ -28,15 +28,12 @@ Napi::Value Candidate(Napi::Env env, const lb_candidate_t &in) {
 
 class Inspector : public Napi::AsyncWorker {
 public:
-  explicit Inspector(Napi::Object from)
-      : Napi::AsyncWorker(from.Env(), "LITELLM_INSPECT"),
-        promise_(Napi::Promise::Deferred::New(from.Env())), python_(StringOf(from.Get("python"))),
-        private_python_(StringOf(from.Get("privatePython"))),
+  Inspector(Napi::Object from, napi_deferred deferred)
+      : Napi::AsyncWorker(from.Env(), "LITELLM_INSPECT"), deferred_(deferred),
+        python_(StringOf(from.Get("python"))), private_python_(StringOf(from.Get("privatePython"))),
         variables_(StringOf(from.Get("env"))) {}
 
   ~Inspector() override { lb_python_plan_free(&plan_); }
-
-  Napi::Promise Promise() const { return promise_.Promise(); }
 
 protected:
   void Execute() override {
@@ -57,19 +54,20 @@ protected:
     Napi::Array candidates = Napi::Array::New(env, plan_.count);
     for (uint32_t i = 0; i < plan_.count; i++)
       candidates.Set(i, Candidate(env, plan_.candidates[i]));
-    promise_.Resolve(Record(env, "platform", lb_platform_name(plan_.platform), "candidates",
-                            Napi::Value(candidates), "chosen",
-                            NumberOrNull(env, plan_.chosen, plan_.chosen >= 0)));
+    napi_resolve_deferred(env, deferred_,
+                          Record(env, "platform", lb_platform_name(plan_.platform), "candidates",
+                                 Napi::Value(candidates), "chosen",
+                                 NumberOrNull(env, plan_.chosen, plan_.chosen >= 0)));
   }
 
   void OnError(const Napi::Error &error) override {
     Napi::HandleScope scope(Env());
     Fill(error.Value(), "code", lb_err_code(LB_EMEMORY));
-    promise_.Reject(error.Value());
+    napi_reject_deferred(Env(), deferred_, error.Value());
   }
 
 private:
-  Napi::Promise::Deferred promise_;
+  napi_deferred deferred_;
   std::string python_, private_python_, variables_;
   lb_python_plan_t plan_ = {};
 };
@@ -94,7 +92,12 @@ Napi::Array OtherCopies(Napi::Env env) {
 }
 
 Napi::Value Inspect(const Napi::CallbackInfo &info) {
-  auto *inspector = new Inspector(info[0].As<Napi::Object>()); // deletes itself when done
+  napi_deferred deferred = nullptr;
+  napi_value promise = nullptr;
+  // Not Promise::Deferred, which does not tell that a thread that is being terminated gets none.
+  if (napi_create_promise(info.Env(), &deferred, &promise) != napi_ok)
+    return info.Env().Undefined();
+  auto *inspector = new Inspector(info[0].As<Napi::Object>(), deferred); // deletes itself when done
   inspector->Queue();
-  return inspector->Promise();
+  return Napi::Value(info.Env(), promise);
 }

@@ -68,6 +68,7 @@ inline uint32_t NumberOf(const Napi::Value &value) {
 
 inline std::vector<std::string> StringsOf(const Napi::Value &value) {
   std::vector<std::string> out;
+  if (!value.IsArray()) return out; // a thread that is being terminated reads nothing
   Napi::Array array = value.As<Napi::Array>();
   for (uint32_t i = 0; i < array.Length(); i++)
     out.push_back(StringOf(array.Get(i)));

@@ -52,12 +52,12 @@ void lb_overlay_clear(lb_overlay_t *overlay) {
 }
 
 char **lb_overlay_apply(const lb_overlay_t *overlay, char *const *envp) {
-  size_t total = overlay->count, count = 0;
-  for (size_t i = 0; envp[i] != NULL; i++)
-    total++;
-  char **merged = calloc(total + 1, sizeof(*merged));
+  size_t given = 0, count = 0;
+  while (envp[given] != NULL)
+    given++;
+  char **merged = calloc(given + overlay->count + 1, sizeof(*merged));
   if (merged == NULL) return NULL;
-  for (size_t i = 0; envp[i] != NULL; i++)
+  for (size_t i = 0; i < given; i++)
     if (find(overlay, envp[i]) == overlay->count) merged[count++] = envp[i];
   for (size_t i = 0; i < overlay->count; i++)
     if (strchr(overlay->entries[i], '=') != NULL) merged[count++] = overlay->entries[i];

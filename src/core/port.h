@@ -57,8 +57,9 @@ void lb_port_close(lb_port_t *port);
 
 /* Makes sure that this port has a channel to a live generation. *created: 1
  * when this call began it. LB_AGAIN: the last generation is on its way out,
- * call again after its `down`. Runs no handler. On error *detail (owned by the caller, may be
- * NULL) says why, and *wait_ms is above 0 during a back-off. */
+ * call again after its `down`. What a dead generation has left comes to the handler first, its
+ * `down` too. On error *detail (owned by the caller, may be NULL) says why, and *wait_ms is above 0
+ * during a back-off. */
 int lb_port_start(lb_port_t *port, const lb_wish_t *wish, uint32_t *generation, int *created,
                   char **detail, uint64_t *wait_ms);
 

@@ -70,12 +70,9 @@ static void signal_locked(lb_generation_t *generation, int signal) {
 
 /* Blocks until the process is gone. Takes the reference. Its own thread, since
  * loops end. */
-static void see_out(lb_generation_t *generation, int grace_ms) {
-  if (!gone_within(generation, grace_ms)) {
-    signal_locked(generation, SIGTERM);
-    if (!gone_within(generation, GRACE_MS)) signal_locked(generation, SIGKILL);
-    gone_within(generation, -1);
-  }
+static void await_end(void *arg) {
+  lb_generation_t *generation = arg;
+  gone_within(generation, -1);
   lb_server_lock();
   while (lb_server_poll_locked(generation) !=
          LB_GENERATION_ENDED) { /* a tracer has the zombie first */
@@ -86,6 +83,14 @@ static void see_out(lb_generation_t *generation, int grace_ms) {
   lb_server_wake_all();
   lb_generation_release(generation);
   lb_server_unlock();
+}
+
+static void see_out(lb_generation_t *generation, int grace_ms) {
+  if (!gone_within(generation, grace_ms)) {
+    signal_locked(generation, SIGTERM);
+    if (!gone_within(generation, GRACE_MS)) signal_locked(generation, SIGKILL);
+  }
+  await_end(generation);
 }
 
 void lb_server_see_out_patiently(void *generation) { see_out(generation, GRACE_MS); }
@@ -208,9 +213,20 @@ void lb_server_unlisten(lb_listener_t *listener) {
   lb_server_unlock();
 }
 
+/* Mutex held. Two references: the server's own, and the one that is about to go. */
+static int is_unwatched(const lb_generation_t *generation) {
+  return generation != NULL && generation == lb_server.current && generation->refs == 2 &&
+         generation->state == LB_GENERATION_RUNNING && !generation->leaving;
+}
+
+void lb_server_let_go(lb_generation_t *generation) {
+  if (is_unwatched(generation) && lb_thread_run(await_end, generation) == 0) return;
+  lb_generation_release(generation);
+}
+
 void lb_server_release(lb_generation_t *generation) {
   lb_server_lock();
-  lb_generation_release(generation);
+  lb_server_let_go(generation);
   lb_server_unlock();
 }
 

@@ -31,8 +31,10 @@ void lb_server_unlock(void);
 
 /* What a port wants Python to be started with. All borrowed. */
 typedef struct lb_wish {
-  lb_start_options_t start; /* envp: this thread's environment as it is now */
-  char *const *variables;   /* the `env` option's, over envp: "NAME=value" or "NAME" to take away */
+  /* envp: this thread's environment as it is now; NULL: the process's, as it is when the start
+   * begins. Whoever can change that meanwhile is another thread, and then it is not NULL. */
+  lb_start_options_t start;
+  char *const *variables; /* the `env` option's, over envp: "NAME=value" or "NAME" to take away */
   /* 1: this thread's instances have no such option: the variables are those of the start before, if
    * there was one. Threads share no objects. */
   int inherit;

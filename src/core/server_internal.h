@@ -38,4 +38,8 @@ void lb_server_send_off(lb_generation_t *generation, void (*work)(void *arg));
 void lb_server_see_out_patiently(void *generation);
 void lb_server_see_out_now(void *generation);
 
+/* Takes the reference; NULL is accepted. Whoever is the last to look after a running process leaves
+ * a thread that does: else nobody would reap it when it dies, nor end its descendants. */
+void lb_server_let_go(lb_generation_t *generation);
+
 #endif

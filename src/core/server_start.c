@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "env.h"
 #include "errors.h"
 #include "server_internal.h"
 #include "sys.h"
@@ -61,7 +62,7 @@ static void start_thread(void *arg) {
   int unwanted = generation->state == LB_GENERATION_RUNNING && generation->stopping;
   if (unwanted) generation->leaving = 1;
   lb_server_wake_all();
-  if (!unwanted) lb_generation_release(generation);
+  if (!unwanted) lb_server_let_go(generation);
   lb_server_unlock();
   if (unwanted) lb_server_see_out_now(generation);
 }
@@ -87,7 +88,8 @@ static int remember_variables(const lb_wish_t *wish) {
  * that is the caller's. NULL: out of memory. */
 static char **environment_of(const lb_wish_t *wish) {
   if (remember_variables(wish) != LB_OK) return NULL;
-  char **with_option = lb_overlay_apply(&lb_server.variables, wish->start.envp);
+  char *const *base = wish->start.envp != NULL ? wish->start.envp : lb_env_of_process();
+  char **with_option = lb_overlay_apply(&lb_server.variables, base);
   if (with_option == NULL) return NULL;
   char **all = lb_overlay_apply(&lb_server.added, with_option);
   free(with_option);

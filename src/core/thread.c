@@ -4,7 +4,9 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#ifdef __linux__
 #include <sys/syscall.h>
+#endif
 #include <unistd.h>
 #include <uv.h>
 
@@ -51,14 +53,24 @@ static void join_done(void) {
   }
 }
 
-/* The wrapper pthread_sigmask is glibc 2.32. A new thread inherits the mask. */
+#ifdef __linux__ /* the wrapper pthread_sigmask is glibc 2.32 */
+static void set_mask(const sigset_t *mask, sigset_t *before) {
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, before, KERNEL_SIGSET);
+}
+#else
+static void set_mask(const sigset_t *mask, sigset_t *before) {
+  pthread_sigmask(SIG_SETMASK, mask, before);
+}
+#endif
+
+/* A new thread inherits the mask. */
 static int create_with_signals_blocked(job_t *job) {
   uv_thread_options_t options = {.flags = UV_THREAD_HAS_STACK_SIZE, .stack_size = STACK_SIZE};
   sigset_t all, before;
   sigfillset(&all);
-  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, KERNEL_SIGSET);
+  set_mask(&all, &before);
   int err = uv_thread_create_ex(&job->thread, &options, run, job);
-  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, KERNEL_SIGSET);
+  set_mask(&before, NULL);
   return -err; /* libuv's errors are negative errnos */
 }
 

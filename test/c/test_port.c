@@ -298,6 +298,34 @@ static void with_the_last_instance_its_variables_are_gone(void **state) {
   await(b, &b->ready);
 }
 
+static void one_that_no_port_watches_is_reaped(void **state) {
+  bench_t *other = NULL;
+  (void)state; /* the test's own port stays, and so does Python */
+  setup((void **)&other);
+  start(other, "answer");
+  await(other, &other->ready);
+  pid_t pid = (pid_t)other->pid;
+  teardown((void **)&other);
+  assert_int_equal(kill(pid, SIGKILL), 0);
+  while (kill(pid, 0) == 0) /* a zombie, too, can be signalled */
+    uv_sleep(1);
+  assert_true(no_children());
+}
+
+static void one_that_is_running_before_its_port_is_gone_is_reaped(void **state) {
+  bench_t *other = NULL;
+  (void)state;
+  setup((void **)&other);
+  start(other, "answer");
+  teardown((void **)&other); /* while it starts */
+  lb_server_status_t status;
+  for (lb_server_status(&status); status.pid == 0; lb_server_status(&status))
+    uv_sleep(1);
+  assert_int_equal(kill((pid_t)status.pid, SIGKILL), 0);
+  while (kill((pid_t)status.pid, 0) == 0)
+    uv_sleep(1);
+}
+
 static void two_ports_share_one_process(void **state) {
   bench_t *b = *state, *other = NULL;
   setup((void **)&other);
@@ -360,6 +388,8 @@ int main(void) {
       CASE(descendants_die_with_it),
       CASE(another_reaper_took_the_status),
       CASE(the_childs_signals_are_at_their_defaults),
+      CASE(one_that_no_port_watches_is_reaped),
+      CASE(one_that_is_running_before_its_port_is_gone_is_reaped),
       CASE(two_ports_share_one_process),
       CASE(one_without_variables_has_those_of_the_start_before),
       CASE(with_the_last_instance_its_variables_are_gone),

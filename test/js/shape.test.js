@@ -6,6 +6,7 @@ const path = require('node:path');
 const { test } = require('node:test');
 const { Worker } = require('node:worker_threads');
 const { startArguments } = require('../../lib/shape');
+const { run } = require('./support/child');
 
 const SHAPE = path.join(__dirname, '..', '..', 'lib', 'shape.js');
 
@@ -21,6 +22,19 @@ async function environmentInThread(env) {
 
 test("the process's own environment is left to the addon", () => {
   assert.equal(startArguments({}, {}).env, null);
+});
+
+test('with threads about, which may share it, it is read under the lock of Node', async () => {
+  const { printed } = await run(`
+    const { Worker } = require('node:worker_threads');
+    const { startArguments } = require(${JSON.stringify(SHAPE)});
+    const isOwn = () => startArguments({}, {}).env === null;
+    print(isOwn());
+    const worker = new Worker('', { eval: true });
+    await new Promise(setImmediate); // Node tells of it in the next turn
+    print(isOwn());
+    await worker.terminate();`);
+  assert.deepEqual(printed, [true, false]);
 });
 
 test('an environment that was put in its place is handed over', (t) => {

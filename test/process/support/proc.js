@@ -40,6 +40,9 @@ function isGone(pid) {
   return [undefined, 'Z', 'X'].includes(stat(pid)?.state);
 }
 
+/** It waits for something: one that writes, for whoever reads. */
+const isAsleep = (pid) => stat(pid)?.state === 'S';
+
 const untilGone = (...all) => until(() => all.every(isGone));
 
 function children(pid) {
@@ -98,6 +101,7 @@ module.exports = {
   countTasks,
   descendants,
   descriptors,
+  isAsleep,
   isGone,
   rss,
   until,
