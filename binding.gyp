@@ -21,11 +21,12 @@
       "cflags": ["-Wall", "-Wextra", "-fvisibility=hidden", "<!@(pkg-config --cflags libcjson)"],
       "cflags_c": ["-std=gnu11"],
       "cflags_cc!": ["-fno-rtti"],
+      "xcode_settings": { "OTHER_CFLAGS": ["<!@(pkg-config --cflags libcjson)"] },
+      "libraries": ["<!@(pkg-config --libs libcjson)"],
       "conditions": [
         ["portable==1", { "defines": ["LB_PORTABLE"] }],
         ["werror==1", { "cflags": ["-Werror"] }],
         ["OS=='linux'", {
-          "libraries": ["<!@(pkg-config --libs libcjson)"],
           "ldflags": [
             "-Wl,-z,nodelete",
             "-Wl,-z,now",
