@@ -15,7 +15,7 @@ from litellm.integrations.custom_logger import CustomLogger
 from litellm.litellm_core_utils import streaming_handler
 from litellm.litellm_core_utils.logging_worker import GLOBAL_LOGGING_WORKER
 
-from litellm_bridge import frames, wrappers
+from litellm_bridge import frames, jsonio, wrappers
 from litellm_bridge.accounts import StreamAccount
 from litellm_bridge.calls import Call
 from litellm_bridge.chunks import plain
@@ -27,6 +27,7 @@ from providers import PROVIDERS
 litellm.suppress_debug_info = True  # it prints with each error otherwise
 
 wrappers.install(litellm)
+jsonio.find_orjson()
 
 LOG_WAIT_S = 5.0
 LOST = object()  # a piece that is the loss of the connection

@@ -28,7 +28,10 @@ KNOWN = {
     "_provider_response_model",
     "completion_start_time",
     "created",
+    "cumulative_tool_call_index",
+    "current_content_block_type",
     "finished_reasoning_content",
+    "has_seen_tool_calls",
     "intermittent_finish_reason",
     "model",
     "model_call_details",
@@ -136,7 +139,10 @@ class Learner:
         recipe = outcome.recipe
         if recipe.changes:
             self._now = self._traces.state()
-        self._make_template(recipe, outcome.scan, outcome.sources, outcome.before)
+        try:
+            self._make_template(recipe, outcome.scan, outcome.sources, outcome.before)
+        except Exception as exc:
+            self._give_up(exc)
 
     def after(self, chunks: list[Any]) -> None:
         """chunks: what LiteLLM made of the event."""
@@ -153,8 +159,9 @@ class Learner:
             self._give_up(exc)
 
     def _give_up(self, exc: Exception) -> None:
-        self._patience = 0
-        self._switch.off(f"a chunk of LiteLLM's can't be learnt ({type(exc).__name__}: {exc})")
+        """LiteLLM does the rest of this stream."""
+        self._patience, self._templates = 0, []
+        self._switch.doubt(f"a chunk of LiteLLM's can't be learnt ({type(exc).__name__}: {exc})")
 
     def active(self) -> list[Template]:
         """The templates that fit the wrapper's state as it is now."""

@@ -16,7 +16,7 @@ Path = tuple[Any, ...]
 Source = tuple[Any, ...]
 Sources = dict[Source, Any]  # strings and integers that a value may be a copy of
 
-CLOCK: Source = ("clock",)  # in seconds; asked only where nothing else says the same
+CLOCK: Source = ("clock",)  # in seconds; asked only where the state does not say the same
 
 RANDOM = "random"  # of a source: an id that LiteLLM draws; with what is before it, and its number
 _UUID = re.compile(r"([a-z]*-?)[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
@@ -106,12 +106,12 @@ def _refs(value: Any, sources: Sources) -> Iterator[tuple[Source, int]]:
 
 
 def _integer_refs(value: int, sources: Sources) -> Iterator[tuple[Source, int]]:
-    copied = False
+    is_state = False  # an event may have the same time by chance
     for source, other in sources.items():
         if source != CLOCK and type(other) is int and (other == value or source[0] == "event"):
-            copied = copied or other == value
+            is_state = is_state or source[0] == "state"
             yield source, value - other
-    if not copied and sources.get(CLOCK) == value:
+    if not is_state and sources.get(CLOCK) == value:
         yield CLOCK, 0
 
 

@@ -31,7 +31,8 @@ _KEYS: Final = {
     TIME: frozenset((b"created_at",)),
 }  # fmt: skip
 _COUNTER = re.compile(rb"created|.*(count|tokens|duration|latency)\w*", re.I)
-_NAME = re.compile(rb'"[\x21\x23-\x5b\x5d-\x7e]+"')
+# Without "@", from which on LiteLLM cuts a version off.
+_NAME = re.compile(rb'"[\x21\x23-\x3f\x41-\x5b\x5d-\x7e]+"')
 _TIME = re.compile(rb'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(Z|[+-]\d\d:\d\d)"')
 _INTEGER = re.compile(rb"[1-9][0-9]{0,14}")
 _VALUE = re.compile(
@@ -39,6 +40,7 @@ _VALUE = re.compile(
 )
 _LONGEST = 64 * 1024  # bytes; what is longer is left to LiteLLM
 _MOST = 24  # tokens
+_NESTED = 200  # objects and lists, above which copies may go too deep
 
 
 def may_be_text(key: str) -> bool:
@@ -81,6 +83,8 @@ def scan(view: bytes, at: int) -> Scan | None:
     if at < 0 or len(view) > _LONGEST:
         return None
     line = view[at:].splitlines()[0] if at < len(view) else b""
+    if line.count(b"{") + line.count(b"[") > _NESTED:
+        return None
     try:
         value = json.loads(line)
     except (ValueError, RecursionError):

@@ -39,6 +39,7 @@ class WrapperState:
         self._run = 0  # how many times it has come, up to now
         self._run_before = 1  # the same, of the last other content
         self._seen = 0  # of wrapper.chunks
+        self._is_apart = False  # LiteLLM's count is not what the run tells
 
     def add(self, template: Template, text: bytes, tokens: Tokens) -> None:
         """A chunk that the wrapper did not see."""
@@ -50,7 +51,7 @@ class WrapperState:
     def add_run(self, template: Template, texts: list[bytes]) -> bool:
         """Many at once, whose tokens are their texts alone. False: nothing was done, since some
         repeat the one before, or stay one by one."""
-        if self._run >= self._limit - 1:
+        if self._is_apart or self._run >= self._limit - 1:
             return False
         if len(texts) == 1:
             self.add(template, texts[0], ())
@@ -76,11 +77,12 @@ class WrapperState:
     @property
     def is_repetitive(self) -> bool:
         """Whether one content came twice just now."""
-        return self._run > 1 or self._run_before > 1
+        return self._is_apart or self._run > 1 or self._run_before > 1
 
     def sees_repetition(self) -> bool:
         """Whether LiteLLM's own check may be about to raise."""
-        return self._run >= self._limit - 1 and self._is_counted(self._content)
+        near = self._run >= self._limit - 1 and self._is_counted(self._content)
+        return self._is_apart or near
 
     def learn(self) -> list[Any]:
         """The chunks that the wrapper has kept since the last time."""
@@ -89,7 +91,16 @@ class WrapperState:
         for chunk in new:
             content = content_of(chunk)
             self._count(None if content is None else content.encode("utf-8", "surrogatepass"))
+        self._see_count(new)
         return new
+
+    def _see_count(self, new: list[Any]) -> None:
+        """At a chunk without choices newer versions' count stands still: from then on it is their
+        own to do until it begins anew."""
+        if getattr(self._wrapper, "_repeated_messages_count", 1) == 1:
+            self._is_apart = False
+        elif not all(chunk.choices for chunk in new):
+            self._is_apart = True
 
     def repetitions(self) -> int:
         """What the wrapper counts when it sees a chunk: without that chunk itself."""

@@ -93,6 +93,7 @@ class FastStream:
         self._state = WrapperState(wrapper, fit.iterator, repetition_limit())
         self._learner = Learner(wrapper, fit, self._state, switch)
         self._format = fit.format
+        self._is_odd = fit.format.is_odd
         self._cutter = fit.format.cutter()
 
     async def _fast(self) -> None:
@@ -152,9 +153,8 @@ class FastStream:
             self._events.extend(block.events())
 
     def _answer_run(self, block: Block) -> bool:
-        oddity = self._format.oddity
         run = self._replay.run(*block)
-        if run is None or (oddity is not None and oddity.search(block.data)):
+        if run is None or (self._is_odd is not None and self._is_odd(block.data)):
             return False
         template, texts = run
         if not self._state.add_run(template, texts):
@@ -185,8 +185,7 @@ class FastStream:
 
     def _answer(self, view: bytes) -> bool:
         """Answers an event from a template, if there is one for it."""
-        oddity = self._format.oddity
-        if self._state.sees_repetition() or (oddity is not None and oddity.search(view)):
+        if self._state.sees_repetition() or (self._is_odd is not None and self._is_odd(view)):
             return False
         known = self._replay.read(view)
         if known is None:
@@ -198,8 +197,7 @@ class FastStream:
 
     def _foretell(self, view: bytes) -> bool:
         """Does what LiteLLM would do with an event, if that is known."""
-        oddity = self._format.oddity
-        odd = oddity is not None and oddity.search(view)
+        odd = self._is_odd is not None and self._is_odd(view)
         outcome = self._learner.consider(None if odd else view)
         if outcome is None:
             return False

@@ -154,7 +154,7 @@ class _Maker:
             grown=recipe.first.grown,
             joins=self._joins(tree),
             event=event,
-            place=next(path for path, item in leaves_of(event) if item == _MARK % text),
+            place=_place(event, _MARK % text),
             pads=tuple(n for n, hole in enumerate(self._holes) if scan.tokens[hole].kind == PAD),
         )  # fmt: skip
 
@@ -239,10 +239,20 @@ def _list_of(path: Path) -> Path:
     return ()
 
 
+def _place(event: Any, mark: str) -> Path:
+    """Where a mark is. There is none where a key comes twice, and the last one counts."""
+    for path, item in leaves_of(event):
+        if item == mark:
+            return path
+    raise _Unfit
+
+
 def _split(data: bytes, holes: list[int]) -> list[bytes | int]:
     """data at its marks."""
     parts: list[bytes | int] = []
     marks = {jsonio.dumps(_MARK % hole): hole for hole in holes}
+    if any(data.count(mark) != holes.count(hole) for mark, hole in marks.items()):
+        raise _Unfit  # for some values another printer is taken, which escapes them
     while marks:
         places = {data.find(mark): mark for mark in marks}
         places.pop(-1, None)

@@ -76,6 +76,8 @@ class Traces:
                 if name in _KEPT or name in self._grows:
                     continue
                 names[owner, name] = trace = _trace(value)
+                if owner == ITERATOR and name not in _ASIDE and isinstance(value, (dict, list)):
+                    names[owner, name] = (*trace, repr(value))  # what is in it may be replaced
                 if name in _NAMES and value and type(value) in (str, int):
                     sources["state", owner, name] = value
                     key.append((owner, name, type(value)))

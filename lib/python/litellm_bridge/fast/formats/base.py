@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
@@ -52,7 +51,7 @@ class Format:
     # None where LiteLLM has to do the event.
     view: Callable[[bytes], bytes | None] | None = None
     # What in a view makes LiteLLM act otherwise; such events are its own.
-    oddity: re.Pattern[bytes] | None = None
+    is_odd: Callable[[bytes], object] | None = None
     # Lists of LiteLLM's iterator that each event adds itself to.
     grows: frozenset[str] = frozenset()
     # Called with LiteLLM's iterator before it reads anything.

@@ -7,6 +7,7 @@ versions read 1024 bytes at a time, and so do we for them (corrections/ has a wo
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from binascii import Error, a2b_base64
 from functools import lru_cache
@@ -15,6 +16,7 @@ from typing import Any, Final
 from ...generators import locals_of
 from .base import Fit, Format
 from .eventstream import MessageCutter, read, strings
+from .sse import JSON_PIECE
 
 _CHUNK: Final = "chunk"  # the event of InvokeModel's
 # All of its payload: the model's JSON, and padding against traffic analysis that nobody reads.
@@ -57,7 +59,7 @@ def _format(name: str, oddity: re.Pattern[bytes] | None = None) -> Format:
         MessageCutter,
         json_at,
         view=view,
-        oddity=oddity,
+        is_odd=None if oddity is None else oddity.search,
         grows=frozenset(("content_blocks", "reasoning_content_chunks")),
         requires=(("chunk_type", "valid_json"),),
     )
@@ -92,6 +94,8 @@ def find(stream: Any) -> Fit | None:
         return None
     form, place = _DECODERS[name]
     state = getattr(decoder, place) if place else decoder
+    if getattr(state, "json_mode", False):
+        form = dataclasses.replace(form, is_odd=JSON_PIECE.search)
 
     def attach(wrapper: Any, data: Any) -> None:
         wrapper.completion_stream = decoder.aiter_bytes(data)

@@ -7,7 +7,7 @@ from typing import Any
 from .base import Fit, Format, fit_of_lines, is_one_of
 from .lines import ODDITY, LineCutter, json_at
 
-FORMAT = Format("cohere", LineCutter, json_at, oddity=ODDITY)
+FORMAT = Format("cohere", LineCutter, json_at, is_odd=ODDITY.search)
 
 _READERS = frozenset(
     (

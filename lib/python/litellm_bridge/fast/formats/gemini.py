@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from .base import Fit, Format, fit_of_lines, is_one_of
-from .sse import LINE_ODDITY, EventCutter, line_data_at
+from .sse import LINE_END, EventCutter, line_data_at
 
 
 def _end_at_the_end(iterator: Any) -> None:
@@ -24,11 +25,14 @@ def _end_at_the_end(iterator: Any) -> None:
     iterator.handle_accumulated_json_chunk = handle_once
 
 
+# A text that is an audio file's URL becomes one, however it is escaped.
+_ODDITY = re.compile(rb"data:audio|\\u00[67]|\\u003[aA]|" + LINE_END)
+
 FORMAT = Format(
     "gemini",
     EventCutter,
     line_data_at,
-    oddity=LINE_ODDITY,
+    is_odd=_ODDITY.search,
     prepare=_end_at_the_end,
     requires=(("chunk_type", "valid_json"),),
 )

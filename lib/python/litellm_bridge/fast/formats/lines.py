@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from .sse import LINE_END
+
 # Characters at which httpx ends a line too (as str.splitlines does); a CR may be one of CRLF.
-ODDITY = re.compile(rb"\r(?!$)|[\x0b\x0c\x1c-\x1e]|\xc2\x85|\xe2\x80[\xa8\xa9]")
+ODDITY = re.compile(rb"\r(?!$)|" + LINE_END)
 
 
 class LineCutter:

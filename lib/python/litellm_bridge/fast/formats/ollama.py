@@ -8,10 +8,11 @@ from typing import Any
 from .base import Fit, Format, fit_of_lines, is_one_of
 from .lines import ODDITY, LineCutter, json_at
 
-# LiteLLM takes what is between two such words for reasoning, and [DONE] for a chat's end.
-_ODDITY = re.compile(rb"think>|\[DONE\]|\\u|" + ODDITY.pattern)
+# LiteLLM takes what is between two such words for reasoning, and [DONE] for a chat's end; arguments
+# that are text, and not an object, it looks into.
+_ODDITY = re.compile(rb'think>|\[DONE\]|\\u|"arguments"[ \t]*:[ \t]*"|' + ODDITY.pattern)
 
-FORMAT = Format("ollama", LineCutter, json_at, oddity=_ODDITY)
+FORMAT = Format("ollama", LineCutter, json_at, is_odd=_ODDITY.search)
 
 _READERS = frozenset(
     (

@@ -6,8 +6,21 @@ import re
 
 from .base import Block
 
-# Where lines are read, these characters end one (httpx splits text as str.splitlines does).
-LINE_ODDITY = re.compile(rb"[\x0b\x0c\x1c-\x1e]|\xc2\x85|\xe2\x80[\xa8\xa9]")
+# Where lines are read, these characters end one (httpx splits text as str.splitlines does). Each by
+# itself: re looks for the first bytes of all alternatives at once, unless one of them is a set, and
+# is a tenth as fast then.
+LINE_END = rb"\x0b|\x0c|\x1c|\x1d|\x1e|\xc2\x85|\xe2\x80[\xa8\xa9]"
+LINE_ODDITY = re.compile(LINE_END)
+
+# A piece of a tool's input that is JSON by itself. In Anthropic's JSON mode, where the input stands
+# for the answer, LiteLLM prints such a piece anew.
+_SPACE = rb"(?:[ \t]|\\[nrt])*"
+_REST = rb'(?:[^"\\]|\\.)*'
+_WHOLE = rb'\[%s\]|\{%s\}|\\"%s\\"|-?[0-9][0-9.eE+-]*|true|false|null|NaN|-?Infinity'
+JSON_PIECE = re.compile(
+    rb'"partial_json"[ \t]*:[ \t]*"(?:%s(?:%s)%s"|%s\\u)'
+    % (_SPACE, _WHOLE % (_REST, _REST, _REST), _SPACE, _REST)
+)
 
 _CR = b"\r"
 _LF = b"\n"
