@@ -8,10 +8,11 @@ import base64
 import json
 import time
 
+import pytest
+
 import anthropic_corpus as anthropic
 import gemini_corpus as gemini
 import openai_wire as openai
-import pytest
 from litellm_bridge.fast.recipes import recipes
 from litellm_bridge.fast.switch import switch
 from oracle import Bench, Outcome, fastly, new_call, plainly
