@@ -74,4 +74,7 @@ function layer(aws, cwd, args, { env = {}, cli = CLI, answer } = {}) {
   return new Promise((resolve) => child.on('close', (status) => resolve({ status, ...said })));
 }
 
-module.exports = { folder, layer, makeLayer };
+/** What `layer publish` wrote. */
+const record = (cwd) => JSON.parse(fs.readFileSync(path.join(cwd, 'litellm-layer', 'layers.json'), 'utf8'));
+
+module.exports = { folder, layer, makeLayer, record };

@@ -114,7 +114,7 @@ function show(results) {
 /** What is kept of it: the file of ARNs, the tag. */
 async function keep(options, layer, results) {
   const outcomes = results.flatMap(({ value }) => (value ? [value] : []));
-  const file = options.output ?? path.join(FOLDER, FILE);
+  const file = options.output ?? FILE;
   if (outcomes.length > 0) {
     await writeRecord(file, options.name, layer, outcomes);
     console.log(`\nThe ARNs are in ${file}`);
@@ -131,7 +131,7 @@ async function prepare(zip, options) {
   const grants = grantsFor(whom(options));
   const layer = await readLayer(zip ?? defaultZip(options.arch));
   checkLayer(layer, options.arch);
-  await checkRecord(options.output ?? path.join(FOLDER, FILE));
+  await checkRecord(options.output ?? FILE, { dry: options.dryRun });
   if (options.gitTag) await checkClean();
   return { regions, grants, layer };
 }
