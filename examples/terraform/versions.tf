@@ -1,5 +1,6 @@
 # A function that streams chats:
 #   npm install --prefix ../lambda litellm-bridge
+#   npm install --no-save litellm-bridge @aws-sdk/client-lambda     (for the commands, not for the function)
 #   npx litellm-bridge layer build --arch arm64
 #   npx litellm-bridge layer publish --regions eu-west-1 --output layers.json
 #   terraform init && terraform apply
