@@ -198,9 +198,8 @@ test('a zip may be named; of two that were built one is chosen', async (t) => {
   assert.deepEqual((await look.versions(aws, EU))[0].CompatibleArchitectures, ['arm64']);
 });
 
-test('--git-tag names the commit, the manifest and the ARNs; not with changes around', async (t) => {
-  const cwd = folder(t);
-  const file = makeLayer(cwd);
+/** A repository with one commit, in which `a` is. */
+function repository(cwd) {
   const git = (...args) => execFileSync('git', args, { cwd, encoding: 'utf8' }).trim();
   git('init', '--quiet');
   git('config', 'user.name', 'Test');
@@ -208,6 +207,13 @@ test('--git-tag names the commit, the manifest and the ARNs; not with changes ar
   fs.writeFileSync(path.join(cwd, 'a'), '1');
   git('add', 'a');
   git('commit', '--quiet', '--message', 'one');
+  return git;
+}
+
+test('--git-tag names the commit, the manifest and the ARNs; not with changes around', async (t) => {
+  const cwd = folder(t);
+  const file = makeLayer(cwd);
+  const git = repository(cwd);
   fs.writeFileSync(path.join(cwd, 'a'), '2');
   const dirty = await layer(aws, cwd, ['publish', '--regions', EU, '--git-tag']);
   assert.match(dirty.stderr, /changes that are not in a commit:\n *M a\n\nCommit them first/);
@@ -220,4 +226,23 @@ test('--git-tag names the commit, the manifest and the ARNs; not with changes ar
   assert.match(git('tag', '-l', '--format=%(contents)', tag), /layer:litellm:1/);
   const again = await published(cwd, ['--regions', EU, '--git-tag']);
   assert.match(again.stdout, /The tag is there/);
+});
+
+test('--git-tag, one region after the other: the tag has the ARNs of all, on its commit', async (t) => {
+  const cwd = folder(t);
+  makeLayer(cwd);
+  const git = repository(cwd);
+  await published(cwd, ['--regions', EU, '--git-tag']);
+  const commit = git('rev-parse', 'HEAD');
+  git('commit', '--quiet', '--allow-empty', '--message', 'two');
+  const { stdout } = await published(cwd, ['--regions', US, '--git-tag']);
+  const tag = git('tag');
+  assert.match(stdout, /Tagged anew, with more ARNs: (\S+); git push --force origin \1/);
+  assert.equal(git('rev-parse', `${tag}^{commit}`), commit);
+  const contents = git('tag', '-l', '--format=%(contents)', tag);
+  assert.match(
+    contents,
+    /^Layer litellm: litellm 1\.78\.7.*\n\nsha256 \w+\narn:.*:eu-west-1:.*\narn:.*:us-east-1:/,
+  );
+  assert.match((await published(cwd, ['--regions', EU, '--git-tag'])).stdout, /The tag is there/);
 });

@@ -36,20 +36,36 @@ function tagOf(name, { sha256, manifest }) {
   return `layer/${name}/${manifest.arch}/litellm-${manifest.litellm}-${sha256.slice(0, 12)}`;
 }
 
+function messageOf(name, { sha256, manifest: { litellm, python, arch } }) {
+  return `Layer ${name}: litellm ${litellm}, Python ${python}, ${arch}\n\nsha256 ${sha256}`;
+}
+
+/**
+ * Adds what the tag lacks, as when a layer is published in one region after the other. It stays on
+ * its commit.
+ * @returns {Promise<string>} what was done
+ */
+async function amend(tag, arns) {
+  const message = await git('tag', '--list', '--format=%(contents:subject)%0a%0a%(contents:body)', tag);
+  const missing = arns.filter((arn) => !message.split('\n').includes(arn));
+  if (missing.length === 0) return `The tag is there: ${tag}`;
+  const lines = [message, ...missing].join('\n');
+  await git('tag', '--annotate', '--force', tag, `${tag}^{commit}`, '--message', lines);
+  return `Tagged anew, with more ARNs: ${tag}; git push --force origin ${tag}`;
+}
+
 /**
  * @param {string} name of the layer
  * @param {Awaited<ReturnType<import('../zip').readLayer>>} layer
  * @param {{ arn: string | null }[]} outcomes
- * @returns {Promise<{ tag: string, made: boolean }>} made false: it was there, on whichever commit
+ * @returns {Promise<string>} what was done
  */
 async function tagPublished(name, layer, outcomes) {
   const tag = tagOf(name, layer);
-  if ((await git('tag', '--list', tag)) !== '') return { tag, made: false };
-  const { litellm, python, arch } = layer.manifest;
-  const head = `Layer ${name}: litellm ${litellm}, Python ${python}, ${arch}`;
-  const lines = [head, '', `sha256 ${layer.sha256}`, ...outcomes.map(({ arn }) => arn)];
-  await git('tag', '--annotate', tag, '--message', lines.join('\n'));
-  return { tag, made: true };
+  const arns = outcomes.map(({ arn }) => arn);
+  if ((await git('tag', '--list', tag)) !== '') return amend(tag, arns);
+  await git('tag', '--annotate', tag, '--message', [messageOf(name, layer), ...arns].join('\n'));
+  return `Tagged: ${tag}; git push origin ${tag}`;
 }
 
 module.exports = { checkClean, tagPublished };

@@ -120,8 +120,7 @@ async function keep(options, layer, results) {
     console.log(`\nThe ARNs are in ${file}`);
   }
   if (!options.gitTag || outcomes.length < results.length) return;
-  const { tag, made } = await tagPublished(options.name, layer, outcomes);
-  console.log(made ? `Tagged: ${tag}; git push origin ${tag}` : `The tag is there: ${tag}`);
+  console.log(await tagPublished(options.name, layer, outcomes));
 }
 
 /** All that can be known to be wrong before anything is sent. */
