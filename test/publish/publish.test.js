@@ -10,7 +10,7 @@ const path = require('node:path');
 const { after, before, beforeEach, test } = require('node:test');
 
 const { startAws } = require('./support/aws');
-const { folder, layer, makeLayer } = require('./support/command');
+const { folder, layer, makeLayer, record } = require('./support/command');
 const look = require('./support/look');
 
 const [EU, US, AP] = ['eu-west-1', 'us-east-1', 'ap-southeast-2'];
@@ -25,7 +25,6 @@ after(() => aws.stop());
 beforeEach(() => aws.reset());
 
 const hashOf = (file, form) => createHash('sha256').update(fs.readFileSync(file)).digest(form);
-const record = (cwd) => JSON.parse(fs.readFileSync(path.join(cwd, 'litellm-layer', 'layers.json'), 'utf8'));
 const writes = () => aws.asked.filter(({ method }) => method !== 'GET' && method !== 'HEAD');
 
 /** Publishes, and fails with the command's own words. */
@@ -87,12 +86,14 @@ test('an unchanged layer makes no new version; a changed one does', async (t) =>
 
 test('an earlier layer that comes back is found again, behind newer ones', async (t) => {
   const cwd = folder(t);
+  let said;
   for (const litellm of ['1.78.7', '1.79.0', '1.78.7']) {
     makeLayer(cwd, { litellm });
-    await published(cwd, ['--regions', EU]);
+    said = (await published(cwd, ['--regions', EU])).stdout;
   }
   assert.equal((await look.versions(aws, EU)).length, 2);
   assert.equal(record(cwd).layers.litellm.x86_64[EU].version, 1);
+  assert.match(said, /eu-west-1: version 1 is there already, behind the newest, 2/);
 });
 
 test('permissions are set once, and added to a version that is there', async (t) => {
@@ -148,6 +149,16 @@ test('above 50 MB it goes through a bucket in each region, and is uploaded once'
   assert.equal(uploads(), 2, 'what is in the bucket is not sent again');
 });
 
+test('what is in the bucket with other bytes is sent again', async (t) => {
+  const cwd = folder(t);
+  const file = makeLayer(cwd, { ballast: 52_428_800 });
+  await look.makeBucket(aws, EU, 'layers');
+  const key = `litellm-bridge/litellm/${hashOf(file, 'hex')}.zip`;
+  await look.putObject(aws, EU, 'layers', key, Buffer.alloc(fs.statSync(file).size));
+  await published(cwd, ['--regions', EU, '--s3-bucket', 'layers']);
+  assert.equal((await look.version(aws, EU, 1)).Content.CodeSha256, hashOf(file, 'base64'));
+});
+
 test('exactly at the limit it is sent directly', async (t) => {
   const cwd = folder(t);
   const file = makeLayer(cwd);
@@ -184,7 +195,7 @@ test('the region is that of the AWS settings unless it is named', async (t) => {
   assert.equal(none.status, 1);
   assert.match(
     none.stderr,
-    /No region is named.*\n\nName them: --regions eu-west-1,us-east-1, or set AWS_REGION/,
+    /No region is named.*\n\nName it: --regions eu-west-1,us-east-1, or set AWS_REGION/,
   );
 });
 

@@ -8,7 +8,7 @@ const path = require('node:path');
 const { after, before, beforeEach, test } = require('node:test');
 
 const { startAws } = require('./support/aws');
-const { folder, layer, makeLayer } = require('./support/command');
+const { folder, layer, makeLayer, record } = require('./support/command');
 const look = require('./support/look');
 
 const [EU, US] = ['eu-west-1', 'us-east-1'];
@@ -135,14 +135,48 @@ test('one region fails: the others are published, and the same command does the 
   assert.match(stdout, /us-east-1 +failed/);
   assert.match(stderr, /us-east-1: AWS does not know these credentials in this region/);
   assert.match(stderr, /Run the same command again/);
-  const record = () => JSON.parse(fs.readFileSync(path.join(cwd, 'litellm-layer', 'layers.json'), 'utf8'));
-  assert.deepEqual(Object.keys(record().layers.litellm.x86_64), [EU]);
+  assert.deepEqual(Object.keys(record(cwd).layers.litellm.x86_64), [EU]);
   aws.faults.length = 0;
   const again = await layer(aws, cwd, BOTH);
   assert.equal(again.status, 0, again.stderr);
   assert.match(again.stdout, /eu-west-1 +unchanged/);
   assert.match(again.stdout, /us-east-1 +published/);
-  assert.deepEqual(Object.keys(record().layers.litellm.x86_64), [EU, US]);
+  assert.deepEqual(Object.keys(record(cwd).layers.litellm.x86_64), [EU, US]);
+});
+
+test('what nobody foresaw in one region keeps no ARN of the others back', async (t) => {
+  const answer = { status: 200, body: { Policy: 'no JSON' } };
+  aws.faults.push({ when: (asked) => isIn(US)(asked) && asked.path.endsWith('/policy'), answer });
+  const cwd = folder(t);
+  makeLayer(cwd);
+  const { status, stdout, stderr } = await layer(aws, cwd, [...BOTH, '--public']);
+  assert.equal(status, 1);
+  assert.match(stdout, /eu-west-1 +published/);
+  assert.match(stdout, /us-east-1 +failed/);
+  assert.match(stderr, /us-east-1: Nobody foresaw this: .*JSON.*\n {2}Report it/);
+  assert.deepEqual(Object.keys(record(cwd).layers.litellm.x86_64), [EU]);
+});
+
+/** The zip in a request, with one letter changed. */
+const damage = (body) => Buffer.from(body.toString().replace(/("ZipFile":".{40})./, '$1x'));
+
+test('bytes that were damaged on the way: that version is removed', async (t) => {
+  aws.faults.push({ when: publishing, damage });
+  const { stderr } = await refused(t, ['publish', '--regions', EU]);
+  assert.match(stderr, /AWS has other bytes than .*that version was removed/);
+  assert.deepEqual(await look.versions(aws, EU), []);
+});
+
+test('a damaged version that may not be removed is told: its number, and how to remove it', async (t) => {
+  aws.faults.push({ when: publishing, damage });
+  const answer = { status: 403, code: 'AccessDeniedException', message: 'no lambda:DeleteLayerVersion' };
+  aws.faults.push({ when: ({ method }) => method === 'DELETE', answer });
+  const { stderr } = await refused(t, ['publish', '--regions', EU]);
+  assert.match(stderr, /Version 1 has other bytes than .* and is still there: .*lambda:DeleteLayerVersion/);
+  assert.match(
+    stderr,
+    /Do not attach it.* aws lambda delete-layer-version .*--version-number 1 --region eu-west-1/,
+  );
 });
 
 test('permissions that failed are set by the next run, on the same version', async (t) => {
@@ -181,18 +215,6 @@ test('an endpoint that nobody listens at', async (t) => {
   const env = { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' };
   const { stderr } = await refused(t, ['publish', '--regions', EU], { env });
   assert.match(stderr, /AWS can't be reached: .*ECONNREFUSED.*\n {2}.*AWS_ENDPOINT_URL/);
-});
-
-test('a file of ARNs that is none is not overwritten', async (t) => {
-  const cwd = folder(t);
-  makeLayer(cwd);
-  const file = path.join(cwd, 'mine.json');
-  fs.writeFileSync(file, '{"mine": true}');
-  const { status, stderr } = await layer(aws, cwd, ['publish', '--regions', EU, '--output', file]);
-  assert.equal(status, 1);
-  assert.match(stderr, /mine\.json is not what layer publish wrote/);
-  assert.equal(fs.readFileSync(file, 'utf8'), '{"mine": true}');
-  assert.deepEqual(aws.asked, []);
 });
 
 test('without the AWS SDK it names the package and the command that installs it', async (t) => {

@@ -35,14 +35,14 @@ function describe({ method, url, headers }, body) {
   return { method, path: url.split('?')[0], region, body: body.toString('utf8', 0, BODY) };
 }
 
-function refuse(response, { status, code, message = 'made up by the test', headers = {} }) {
+function reply(response, { status, code = '', message = 'made up by the test', headers = {}, body = {} }) {
   response.writeHead(status, {
     'content-type': 'application/json',
     'x-amzn-errortype': code,
     'x-amzn-requestid': 'request-of-the-test',
     ...headers,
   });
-  response.end(JSON.stringify({ message, Message: message }));
+  response.end(JSON.stringify({ message, Message: message, ...body }));
 }
 
 /** Passes a request on; with `lose` the answer is dropped. */
@@ -64,8 +64,10 @@ function pass(port, request, body, response, lose) {
  * @typedef {object} Fault
  * @property {(asked: ReturnType<typeof describe>) => boolean} when
  * @property {number} [times] default: always
- * @property {{ status: number, code: string, message?: string, headers?: object }} [answer] else
- *   the answer of moto is lost on its way
+ * @property {{ status: number, code?: string, message?: string, headers?: object, body?: object }} [answer]
+ *   in the place of moto's
+ * @property {(body: Buffer) => Buffer} [damage] what becomes of the request; as many bytes. Without
+ *   either the answer of moto is lost on its way
  */
 
 /** moto behind a proxy, for one test file; `asked`, `faults` and `hooks` are emptied by `reset`. */
@@ -84,7 +86,8 @@ async function startAws() {
     for (const hook of hooks) await hook(what);
     const fault = faults.find(({ when, times = Number.POSITIVE_INFINITY }) => times > 0 && when(what));
     if (fault?.times) fault.times--;
-    if (fault?.answer) refuse(response, fault.answer);
+    if (fault?.answer) reply(response, fault.answer);
+    else if (fault?.damage) pass(moto.port, request, fault.damage(body), response, false);
     else pass(moto.port, request, body, response, fault !== undefined);
   });
   server.listen(0, '127.0.0.1');

@@ -31,6 +31,19 @@ function version(aws, region, number, name = 'litellm') {
   );
 }
 
+/** A version with bytes of the test's own. */
+async function publishBytes(aws, region, bytes, description, name = 'litellm') {
+  await lambda(aws, region).send(
+    new Lambda.PublishLayerVersionCommand({
+      LayerName: name,
+      Description: description,
+      Content: { ZipFile: bytes },
+      CompatibleRuntimes: ['nodejs22.x'],
+      CompatibleArchitectures: ['x86_64'],
+    }),
+  );
+}
+
 async function remove(aws, region, number, name = 'litellm') {
   const place = { LayerName: name, VersionNumber: number };
   await lambda(aws, region).send(new Lambda.DeleteLayerVersionCommand(place));
@@ -52,6 +65,10 @@ async function makeBucket(aws, region, name) {
 async function keys(aws, region, bucket) {
   const { Contents = [] } = await s3(aws, region).send(new S3.ListObjectsV2Command({ Bucket: bucket }));
   return Contents.map(({ Key }) => Key);
+}
+
+async function putObject(aws, region, bucket, key, body) {
+  await s3(aws, region).send(new S3.PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
 }
 
 /** moto looks for a function's role. */
@@ -100,10 +117,13 @@ async function setLayers(aws, region, name, arns) {
 
 module.exports = {
   keys,
+  lambda,
   layersOf,
   makeBucket,
   makeFunction,
+  publishBytes,
   publishFunction,
+  putObject,
   remove,
   setLayers,
   statements,

@@ -2,7 +2,6 @@
 
 /** A layer's zip in S3, from where Lambda reads what is too large to be sent to it. */
 
-const fs = require('node:fs');
 const { CommandError } = require('../../error');
 const { checkName } = require('./names');
 const { s3Client, s3Sdk } = require('./sdk');
@@ -51,10 +50,12 @@ async function checkBucket(client, bucket, region) {
   }
 }
 
-async function isUploaded(client, place, bytes) {
+/** Whether it is there with these bytes, by the hash that S3 checked when it was uploaded. */
+async function isUploaded(client, place, sha256) {
   const { HeadObjectCommand } = s3Sdk();
   try {
-    return (await client.send(new HeadObjectCommand(place))).ContentLength === bytes;
+    const request = new HeadObjectCommand({ ...place, ChecksumMode: 'ENABLED' });
+    return (await client.send(request)).ChecksumSHA256 === sha256;
   } catch (error) {
     if (error.$metadata?.httpStatusCode === 404) return false;
     throw error;
@@ -69,11 +70,11 @@ async function isUploaded(client, place, bytes) {
 const keyOf = (name, layer) => `litellm-bridge/${name}/${layer.sha256}.zip`;
 
 /**
- * Brings the zip to the bucket unless it is there. S3 checks its hash.
+ * Brings the zip to the bucket unless it is there; what is there with other bytes is replaced.
  * @param {string} bucket
  * @param {string} region
  * @param {string} name of the layer
- * @param {Awaited<ReturnType<import('../zip').readLayer>>} layer
+ * @param {import('./region').Layer} layer
  * @returns {Promise<{ S3Bucket: string, S3Key: string }>}
  */
 async function upload(bucket, region, name, layer) {
@@ -81,17 +82,12 @@ async function upload(bucket, region, name, layer) {
   const place = { Bucket: bucket, Key: keyOf(name, layer) };
   try {
     await checkBucket(client, bucket, region);
-    if (!(await isUploaded(client, place, layer.bytes))) {
+    const sha256 = toBase64(layer.sha256);
+    if (!(await isUploaded(client, place, sha256))) {
       const { PutObjectCommand } = s3Sdk();
-      const checksum = {
-        ChecksumAlgorithm: /** @type {const} */ ('SHA256'),
-        ChecksumSHA256: toBase64(layer.sha256),
-      };
-      // In memory, so that the SDK can send it again.
-      const Body = await fs.promises.readFile(layer.file);
-      await client.send(
-        new PutObjectCommand({ ...place, ...checksum, Body, ContentType: 'application/zip' }),
-      );
+      const checksum = { ChecksumAlgorithm: /** @type {const} */ ('SHA256'), ChecksumSHA256: sha256 };
+      const content = { Body: layer.content, ContentType: 'application/zip' };
+      await client.send(new PutObjectCommand({ ...place, ...checksum, ...content }));
     }
     return { S3Bucket: place.Bucket, S3Key: place.Key };
   } finally {

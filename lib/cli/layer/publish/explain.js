@@ -42,6 +42,21 @@ const KNOWN = [
     'The zip is too large to be sent to Lambda',
     'Let it go through S3: --s3-bucket NAME',
   ],
+  [
+    /^ERR_INVALID_URL$/,
+    'The endpoint is no URL',
+    'AWS_ENDPOINT_URL, or endpoint_url in the profile, is written like https://lambda.eu-west-1.amazonaws.com',
+  ],
+  [
+    /^ResourceConflictException$/,
+    'Another change is under way',
+    'Wait until it is done (aws lambda get-function-configuration --function-name NAME --query LastUpdateStatus), then run it again',
+  ],
+  [
+    /^PreconditionFailedException$/,
+    'It was changed meanwhile',
+    'Run it again: it goes by what is there then',
+  ],
   [/^(ENOTFOUND|EAI_AGAIN)$/, 'There is no endpoint of that name', NETWORK],
   [
     /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|TimeoutError)$/,
@@ -64,12 +79,20 @@ function namesOf(error) {
 /** AWS's own words, and what its support would ask for. */
 function wordsOf(error) {
   const request = error.$metadata?.requestId;
-  const words = error.message || error.name || String(error);
+  const said = error.message || error.name || String(error);
+  const words = error.code === 'ERR_INVALID_URL' ? `${said}: ${error.input}` : said;
   return request ? `${words} (${error.name}, request ${request})` : words;
 }
 
+/** A defect, of ours or of the SDK: whoever mends it needs the stack. */
+function unexpected(cause) {
+  const words = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+  const hint = `Report it to litellm-bridge, with this:\n${cause?.stack ?? words}`;
+  return new CommandError(`Nobody foresaw this: ${words}`, hint, { cause });
+}
+
 /**
- * @param {any} error of the SDK, or one of ours
+ * @param {any} error of the SDK, one of ours, or any other
  * @returns {CommandError}
  */
 function explain(error) {
@@ -82,7 +105,7 @@ function explain(error) {
     return new CommandError(`It is too large: ${wordsOf(error)}`, hint, { cause: error });
   }
   if (known) return new CommandError(`${known[1]}: ${wordsOf(error)}`, known[2], { cause: error });
-  if (!error.$metadata) throw error; // a defect of ours
+  if (!error.$metadata) return unexpected(error);
   const hint = 'These are the words of AWS; the request is named for its support';
   return new CommandError(`AWS refused: ${wordsOf(error)}`, hint, { cause: error });
 }

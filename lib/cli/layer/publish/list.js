@@ -2,9 +2,9 @@
 
 /** `litellm-bridge layer list`: the versions of a layer in each region. */
 
-const { checkName, parseList } = require('./names');
+const { checkName } = require('./names');
 const { failures, inRegions } = require('./regions');
-const { lambdaClient, regionsOf } = require('./sdk');
+const { regionsOf, withLambda } = require('./sdk');
 const { table } = require('./table');
 const { listVersions } = require('./versions');
 
@@ -13,9 +13,8 @@ const { listVersions } = require('./versions');
  * @param {string} name of the layer
  * @returns {Promise<import('./versions').Version[]>}
  */
-async function versionsIn(region, name) {
-  const client = lambdaClient(region);
-  return listVersions(client, name).finally(() => client.destroy());
+function versionsIn(region, name) {
+  return withLambda(region, (client) => listVersions(client, name));
 }
 
 /** @param {string} region @param {import('./versions').Version} version */
@@ -33,7 +32,7 @@ const TITLES = ['region', 'arch', 'litellm', 'python', 'variant', 'sha256', 'cre
  */
 async function list({ name, regions: named, json }) {
   checkName('layer', name);
-  const regions = await regionsOf(named, (text) => parseList('region', text));
+  const regions = await regionsOf(named);
   const summary = (found) => (found.length === 1 ? '1 version' : `${found.length} versions`);
   const results = await inRegions(regions, { steps: 1, summary }, (region) => versionsIn(region, name));
   const all = results.flatMap(({ region, value = [] }) => value.map((version) => ({ region, ...version })));

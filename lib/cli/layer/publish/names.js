@@ -10,7 +10,7 @@ const RULES = {
     rule: 'AWS takes up to 140 letters, digits, "-" and "_" for the name of a layer',
   },
   region: {
-    pattern: /^[a-z]{2,3}(-[a-z]+)+-\d+$/,
+    pattern: /^[a-z]{2,4}(-[a-z]+)+-\d+$/,
     rule: 'A region is written like eu-west-1; several are separated by commas',
   },
   account: { pattern: /^\d{12}$/, rule: 'The number of an AWS account has 12 digits' },

@@ -2,6 +2,7 @@
 
 /** `litellm-bridge layer publish`. */
 
+const { createHash } = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
 const { CommandError } = require('../../error');
@@ -111,6 +112,16 @@ function show(results) {
   console.log(`\n${table(['region', 'state', 'new permissions', 'ARN'], rows)}`);
 }
 
+/** Whoever takes the newest version does not get one that was published earlier. */
+function showBehind(results) {
+  for (const { region, value } of results) {
+    if (value?.behind === undefined) continue;
+    console.log(
+      `${region}: version ${value.version} is there already, behind the newest, ${value.behind}. What goes by the file of ARNs takes it: layer attach, layer prune, IaC`,
+    );
+  }
+}
+
 /** What is kept of it: the file of ARNs, the tag. */
 async function keep(options, layer, results) {
   const outcomes = results.flatMap(({ value }) => (value ? [value] : []));
@@ -123,12 +134,24 @@ async function keep(options, layer, results) {
   console.log(await tagPublished(options.name, layer, outcomes));
 }
 
+/**
+ * Reads all of it, once for all regions.
+ * @param {string} file
+ * @returns {Promise<import('./region').Layer>}
+ */
+async function load(file) {
+  const layer = await readLayer(file);
+  const content = await fs.promises.readFile(file);
+  if (createHash('sha256').update(content).digest('hex') === layer.sha256) return { ...layer, content };
+  throw new CommandError(`${file} changed while it was read`, 'Run it again when its build is done');
+}
+
 /** All that can be known to be wrong before anything is sent. */
 async function prepare(zip, options) {
-  const regions = await regionsOf(options.regions, (list) => parseList('region', list));
+  const regions = await regionsOf(options.regions);
   checkOptions(options, regions);
   const grants = grantsFor(whom(options));
-  const layer = await readLayer(zip ?? defaultZip(options.arch));
+  const layer = await load(zip ?? defaultZip(options.arch));
   checkLayer(layer, options.arch);
   await checkRecord(options.output ?? FILE, { dry: options.dryRun });
   if (options.gitTag) await checkClean();
@@ -148,6 +171,7 @@ async function publish(zip, options) {
     publishIn(region, order, step),
   );
   show(results);
+  showBehind(results);
   if (!options.dryRun) await keep(options, layer, results);
   const failed = failures(results);
   if (failed === '') return 0;

@@ -2,14 +2,13 @@
 
 /** Publishes a layer in one region. All of it may be done again: what is there stays. */
 
-const fs = require('node:fs');
 const { setTimeout: delay } = require('node:timers/promises');
 const { CommandError } = require('../../error');
 const { DIRECT } = require('../limits');
 const { bucketOf, probe, upload } = require('./bucket');
-const { isRetryable } = require('./explain');
+const { explain, isRetryable } = require('./explain');
 const { grant } = require('./permissions');
-const { lambdaClient, lambdaSdk } = require('./sdk');
+const { lambdaClient, lambdaSdk, withLambda } = require('./sdk');
 const { RUNTIMES, describe, findVersion, toBase64 } = require('./versions');
 
 const LICENCE = 'MIT, PSF-2.0, Apache-2.0 and others: see python/licenses in the layer';
@@ -17,9 +16,12 @@ const ATTEMPTS = 4;
 const FIRST_DELAY = 500; // ms; doubled each time
 
 /**
+ * @typedef {Awaited<ReturnType<import('../zip').readLayer>> & { content: Buffer }} Layer read once,
+ *   for all regions
+ *
  * @typedef {object} Order
  * @property {string} name of the layer
- * @property {Awaited<ReturnType<import('../zip').readLayer>>} layer
+ * @property {Layer} layer
  * @property {import('./permissions').Grant[]} grants
  * @property {string} [bucket] the option `--s3-bucket`
  * @property {boolean} [dry]
@@ -29,6 +31,7 @@ const FIRST_DELAY = 500; // ms; doubled each time
  * @property {'published' | 'unchanged' | 'would be published'} state
  * @property {string | null} arn null: there is none yet
  * @property {number | null} version
+ * @property {number} [behind] the newest version, where this one is older
  * @property {string[]} granted ids of the statements that were added, or would be
  */
 
@@ -45,17 +48,31 @@ function viaBucket({ layer, bucket }) {
 /** @param {Order} order */
 async function contentOf(region, order) {
   const { name, layer, bucket = '' } = order;
-  if (!viaBucket(order)) return { ZipFile: await fs.promises.readFile(layer.file) };
+  if (!viaBucket(order)) return { ZipFile: layer.content };
   return upload(bucketOf(bucket, region), region, name, layer);
+}
+
+/** @returns {Promise<CommandError>} */
+async function stillThere(client, name, { Version }, layer, cause) {
+  const remove = `aws lambda delete-layer-version --layer-name ${name} --version-number ${Version} --region ${await client.config.region()}`;
+  return new CommandError(
+    `Version ${Version} has other bytes than ${layer.file} and is still there: ${cause.message}`,
+    `Do not attach it. Remove it, then run this again: ${remove}`,
+    { cause },
+  );
 }
 
 /** A version with other bytes than ours must not stay: nobody should attach it. */
 async function removeDamaged(client, name, made, layer) {
   const { DeleteLayerVersionCommand } = lambdaSdk();
-  await client.send(new DeleteLayerVersionCommand({ LayerName: name, VersionNumber: made.Version }));
+  try {
+    await client.send(new DeleteLayerVersionCommand({ LayerName: name, VersionNumber: made.Version }));
+  } catch (cause) {
+    throw await stillThere(client, name, made, layer, explain(cause));
+  }
   throw new CommandError(
     `AWS has other bytes than ${layer.file} (hash ${made.Content?.CodeSha256}); that version was removed`,
-    'The file changed meanwhile, or was damaged on the way: run it again',
+    'It was damaged on the way: run it again',
   );
 }
 
@@ -82,12 +99,17 @@ async function makeVersion(client, region, order) {
   }
 }
 
+/** @param {{ arn: string, number: number, newest?: number }} version */
+function outcomeOf({ arn, number, newest = number }) {
+  return { arn, version: number, ...(newest > number ? { behind: newest } : {}) };
+}
+
 /** @param {Order} order @returns {Promise<Outcome>} */
 async function rehearse(client, region, order, found) {
   const { name, grants, bucket = '' } = order;
   if (found) {
     const granted = await grant(client, name, found.number, grants, { dry: true });
-    return { region, state: 'unchanged', arn: found.arn, version: found.number, granted };
+    return { region, state: 'unchanged', ...outcomeOf(found), granted };
   }
   if (viaBucket(order)) await probe(bucketOf(bucket, region), region);
   const granted = grants.map(({ id }) => id);
@@ -105,7 +127,7 @@ async function attempt(client, region, order, step) {
   if (grants.length > 0) step('sets permissions');
   const granted = await grant(client, name, version.number, grants);
   const state = found ? 'unchanged' : 'published';
-  return { region, state, arn: version.arn, version: version.number, granted };
+  return { region, state, ...outcomeOf(version), granted };
 }
 
 /**
@@ -115,9 +137,8 @@ async function attempt(client, region, order, step) {
  * @returns {Promise<Outcome>}
  * @throws {CommandError | Error} what the last attempt failed with
  */
-async function publishIn(region, order, step) {
-  const client = lambdaClient(region);
-  try {
+function publishIn(region, order, step) {
+  return withLambda(region, async (client) => {
     for (let count = 1; ; count++) {
       try {
         return await attempt(client, region, order, step);
@@ -127,9 +148,7 @@ async function publishIn(region, order, step) {
         await delay(FIRST_DELAY * 2 ** (count - 1) * (0.5 + Math.random() / 2));
       }
     }
-  } finally {
-    client.destroy();
-  }
+  });
 }
 
 module.exports = { publishIn };

@@ -6,6 +6,7 @@
  */
 
 const { CommandError } = require('../../error');
+const { parseList } = require('./names');
 
 const ATTEMPTS = 5; // of each request, but for the one that makes a version
 
@@ -37,6 +38,40 @@ function lambdaClient(region, { attempts = ATTEMPTS } = {}) {
   return new LambdaClient({ region, maxAttempts: attempts });
 }
 
+/**
+ * The SDK's own errors say what is wrong with the settings; for some mistakes (a file that is
+ * missing, a session that a profile names) it throws what happened to go wrong in it.
+ * @param {import('@aws-sdk/client-lambda').LambdaClient} client
+ */
+async function checkSettings(client) {
+  try {
+    await client.config.credentials();
+  } catch (cause) {
+    if (cause instanceof CommandError || cause.$metadata || /ProviderError$/.test(cause.name)) throw cause;
+    const hint =
+      'See the profile (AWS_PROFILE) in ~/.aws/config, what it names (sso_session, source_profile), and in the environment AWS_WEB_IDENTITY_TOKEN_FILE';
+    throw new CommandError(`The AWS settings can't be used: ${cause.message}`, hint, { cause });
+  }
+}
+
+/**
+ * @template T
+ * @param {string} region
+ * @param {(client: import('@aws-sdk/client-lambda').LambdaClient) => Promise<T>} work has the client
+ *   until it ends
+ * @returns {Promise<T>}
+ * @throws {CommandError | Error} what the work failed with, or why there are no credentials
+ */
+async function withLambda(region, work) {
+  const client = lambdaClient(region);
+  try {
+    await checkSettings(client);
+    return await work(client);
+  } finally {
+    client.destroy();
+  }
+}
+
 /** @param {string} region */
 function s3Client(region) {
   const { S3Client } = s3Sdk();
@@ -46,23 +81,30 @@ function s3Client(region) {
 }
 
 /**
- * @param {string | undefined} list the option `--regions`
- * @param {(list: string) => string[]} parse
- * @returns {Promise<string[]>} else the one region of the environment or the profile
+ * @param {string} option that names another
+ * @returns {Promise<string>} the one region of the environment or the profile
  */
-async function regionsOf(list, parse) {
-  if (list !== undefined) return parse(list);
+async function usualRegion(option) {
   try {
     // The AWS CLI's variable, which the SDK does not read. Either wins over the profile.
     const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
-    return [await lambdaClient(AWS_REGION || AWS_DEFAULT_REGION || undefined).config.region()];
+    return await lambdaClient(AWS_REGION || AWS_DEFAULT_REGION || undefined).config.region();
   } catch (cause) {
     if (cause instanceof CommandError) throw cause;
-    const hint = 'Name them: --regions eu-west-1,us-east-1, or set AWS_REGION';
+    const hint = `Name it: ${option}, or set AWS_REGION`;
     throw new CommandError('No region is named, by an option, the environment or the profile', hint, {
       cause,
     });
   }
 }
 
-module.exports = { lambdaClient, lambdaSdk, regionsOf, s3Client, s3Sdk };
+/**
+ * @param {string | undefined} list the option `--regions`
+ * @returns {Promise<string[]>} else the one region of the environment or the profile
+ */
+async function regionsOf(list) {
+  if (list !== undefined) return parseList('region', list);
+  return [await usualRegion('--regions eu-west-1,us-east-1')];
+}
+
+module.exports = { lambdaClient, lambdaSdk, regionsOf, s3Client, s3Sdk, usualRegion, withLambda };

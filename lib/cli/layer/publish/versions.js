@@ -62,13 +62,9 @@ async function listVersions(client, name) {
   return versions.sort((a, b) => b.number - a.number);
 }
 
-/** @param {Version} version @param {{ sha256: string, manifest: { arch: string } }} layer */
-function claimsToBe(version, { sha256, manifest }) {
-  return (
-    version.layer?.sha256 === sha256 &&
-    version.archs.includes(manifest.arch) &&
-    RUNTIMES.every((runtime) => version.runtimes.includes(runtime))
-  );
+/** @param {Version} version for the layer's architecture @param {{ sha256: string }} layer */
+function claimsToBe(version, { sha256 }) {
+  return version.layer?.sha256 === sha256 && RUNTIMES.every((runtime) => version.runtimes.includes(runtime));
 }
 
 /**
@@ -76,20 +72,32 @@ function claimsToBe(version, { sha256, manifest }) {
  * @param {import('@aws-sdk/client-lambda').LambdaClient} client
  * @param {string} name
  * @param {Awaited<ReturnType<import('../zip').readLayer>>} layer
- * @returns {Promise<Version | null>}
+ * @returns {Promise<Version & { newest: number } | null>} newest: the highest number for its architecture
  */
 async function findVersion(client, name, layer) {
   const { GetLayerVersionCommand } = lambdaSdk();
-  for (const version of await listVersions(client, name)) {
+  const versions = (await listVersions(client, name)).filter(({ archs }) =>
+    archs.includes(layer.manifest.arch),
+  );
+  for (const version of versions) {
     if (!claimsToBe(version, layer)) continue;
     const request = new GetLayerVersionCommand({ LayerName: name, VersionNumber: version.number });
     const { Content } = await client.send(request);
-    if (Content?.CodeSha256 === toBase64(layer.sha256)) return version;
+    if (Content?.CodeSha256 === toBase64(layer.sha256)) return { ...version, newest: versions[0].number };
   }
   return null;
+}
+
+/**
+ * Whether it is another zip than its description says: it was damaged on its way.
+ * @param {import('@aws-sdk/client-lambda').GetLayerVersionResponse} version
+ */
+function isDamaged({ Description = '', Content }) {
+  const sha256 = DESCRIPTION.exec(Description)?.groups?.sha256;
+  return sha256 !== undefined && Content?.CodeSha256 !== toBase64(sha256);
 }
 
 /** @param {string} hex */
 const toBase64 = (hex) => Buffer.from(hex, 'hex').toString('base64');
 
-module.exports = { RUNTIMES, describe, findVersion, listVersions, toBase64 };
+module.exports = { RUNTIMES, describe, findVersion, isDamaged, listVersions, toBase64 };
