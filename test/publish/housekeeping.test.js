@@ -1,6 +1,6 @@
 'use strict';
 
-/** `layer list`, `layer prune` and `layer attach` against a moto server. */
+/** `layer list` and `layer prune` against a moto server. */
 
 const assert = require('node:assert/strict');
 const { after, before, beforeEach, test } = require('node:test');
@@ -36,6 +36,11 @@ async function withVersions(t, versions, { arch = 'x86_64', region = EU } = {}) 
   return cwd;
 }
 
+const back = (cwd, litellm) => {
+  makeLayer(cwd, { litellm });
+  return run(cwd, 'publish', '--regions', EU);
+};
+
 const numbers = async (region = EU) => (await look.versions(aws, region)).map(({ Version }) => Version);
 
 test('list: every version with what is in it, newest first', async (t) => {
@@ -54,6 +59,11 @@ test('list: every version with what is in it, newest first', async (t) => {
       [EU, 1, '1.78.7'],
     ],
   );
+});
+
+test('list: a region of another partition', async (t) => {
+  const { stdout } = await run(folder(t), 'list', '--regions', 'eusc-de-east-1');
+  assert.equal(stdout, 'There is no layer litellm in eusc-de-east-1.\n');
 });
 
 test('list: a layer that is not there', async (t) => {
@@ -88,6 +98,38 @@ test('prune: a version that a function was given meanwhile stays', async (t) => 
   attached = 0;
   const { stdout } = await run(cwd, 'prune', '--keep', '1', '--regions', EU, '--yes');
   assert.match(stdout, /goes/);
+  assert.deepEqual(await numbers(), [1, 2]);
+});
+
+test('prune: after a rollback, the version that the file of ARNs names stays', async (t) => {
+  const cwd = await withVersions(t, ['1.80.0', '1.81.0', '1.82.0']);
+  await back(cwd, '1.80.0');
+  const { stdout } = await run(cwd, 'prune', '--keep', '1', '--regions', EU, '--yes');
+  assert.match(stdout, /stays: used by litellm-layer\/layers\.json +1\.80\.0/);
+  assert.deepEqual(await numbers(), [1, 3]);
+});
+
+test('prune: the file of ARNs may be another; where it is named it must be there', async (t) => {
+  const cwd = await withVersions(t, ['1.80.0', '1.81.0']);
+  await run(cwd, 'publish', '--regions', EU, '--output', 'mine.json');
+  await back(cwd, '1.80.0');
+  const prune = ['prune', '--keep', '1', '--regions', EU, '--dry-run'];
+  const there = await run(cwd, ...prune, '--layers-file', 'mine.json');
+  assert.match(there.stdout, /goes +1\.80\.0/);
+  const { status, stderr } = await layer(aws, cwd, [...prune, '--layers-file', 'none.json']);
+  assert.equal(status, 1);
+  assert.match(stderr, /There is no none\.json\n\n/);
+});
+
+test('prune: a version that is published again meanwhile stays', async (t) => {
+  const cwd = await withVersions(t, ['1.80.0', '1.81.0']);
+  let listed = 0;
+  aws.hooks.push(async ({ path }) => {
+    if (!path.startsWith('/2015-03-31/functions')) return;
+    if (++listed === 2) await back(cwd, '1.80.0');
+  });
+  const { stdout } = await run(cwd, 'prune', '--keep', '1', '--regions', EU, '--yes');
+  assert.match(stdout, /goes +1\.80\.0/);
   assert.deepEqual(await numbers(), [1, 2]);
 });
 
@@ -133,64 +175,4 @@ test('prune: a failure to see who uses it removes nothing', async (t) => {
   assert.equal(status, 1);
   assert.match(stderr, /lambda:ListFunctions/);
   assert.deepEqual(await numbers(), [1, 2]);
-});
-
-test('attach: the newest version for the architecture, in the place of an older one', async (t) => {
-  const cwd = await withVersions(t, ['1.78.7', '1.79.0']);
-  await withVersions(t, ['1.80.0'], { arch: 'arm64' });
-  const other = await withOther(cwd);
-  await look.makeFunction(aws, EU, 'chat', { Layers: [`${LAYER}:litellm:1`, other] });
-  const dry = await run(cwd, 'attach', 'chat', '--region', EU, '--dry-run');
-  assert.match(dry.stdout, /chat: .*litellm:2 would be attached/);
-  assert.deepEqual(await look.layersOf(aws, EU, 'chat'), [`${LAYER}:litellm:1`, other]);
-  await run(cwd, 'attach', 'chat', '--region', EU);
-  assert.deepEqual(await look.layersOf(aws, EU, 'chat'), [`${LAYER}:litellm:2`, other]);
-  assert.match((await run(cwd, 'attach', 'chat', '--region', EU)).stdout, /is there already/);
-});
-
-async function withOther(cwd) {
-  await run(cwd, 'publish', '--regions', EU, '--arch', 'x86_64', '--name', 'other');
-  return `${LAYER}:other:1`;
-}
-
-test('attach: behind the other layers; little memory is told', async (t) => {
-  const cwd = await withVersions(t, ['1.78.7']);
-  const other = await withOther(cwd);
-  await look.makeFunction(aws, EU, 'chat', { Layers: [other], MemorySize: 128 });
-  const { stdout } = await run(cwd, 'attach', 'chat', '--region', EU);
-  assert.match(stdout, /is attached\nThe function has 128 MB; Python with LiteLLM needs 512 MB/);
-  assert.deepEqual(await look.layersOf(aws, EU, 'chat'), [other, `${LAYER}:litellm:1`]);
-});
-
-test('attach: what does not fit is refused, and says what would', async (t) => {
-  const cwd = await withVersions(t, ['1.78.7']);
-  const say = async (...args) => {
-    const { status, stderr } = await layer(aws, cwd, ['attach', ...args, '--region', EU]);
-    assert.equal(status, 1);
-    return stderr;
-  };
-  await look.makeFunction(aws, EU, 'arm', { Architectures: ['arm64'] });
-  await look.makeFunction(aws, EU, 'snake', { Runtime: 'python3.11' });
-  assert.match(
-    await say('arm'),
-    /No version of the layer litellm is for arm64.*x86_64\n\nPublish it: .*--arch arm64/,
-  );
-  assert.match(await say('snake'), /snake runs on python3\.11/);
-  assert.match(await say('nobody'), /There is no function nobody in eu-west-1/);
-  assert.match(await say('a b'), /"a b" is no valid function/);
-  assert.match(await say('arm', '--layer-arn', 'litellm:1'), /litellm:1 is no ARN of a layer's version/);
-  assert.match(await say('arm', '--layer-arn', `${LAYER}:litellm:1`), /is for x86_64; the function is arm64/);
-});
-
-test('attach: a sixth layer is refused, with the list of those that are there', async (t) => {
-  const cwd = await withVersions(t, ['1.78.7']);
-  const others = [];
-  for (const name of ['a', 'b', 'c', 'd', 'e']) {
-    await run(cwd, 'publish', '--regions', EU, '--name', name);
-    others.push(`${LAYER}:${name}:1`);
-  }
-  await look.makeFunction(aws, EU, 'full', { Layers: others });
-  const { status, stderr } = await layer(aws, cwd, ['attach', 'full', '--region', EU]);
-  assert.equal(status, 1);
-  assert.match(stderr, /full has 5 layers; AWS allows 5\n\nTake one away first; they are:\n {2}arn:.*:a:1/);
 });

@@ -3,6 +3,11 @@
 /** The commands that bring a layer to AWS. */
 
 const DEFAULT_NAME = 'litellm';
+/** @type {[string, string]} */
+const LAYERS_FILE = [
+  '--layers-file <file>',
+  'what layer publish wrote, its --output (default: litellm-layer/layers.json)',
+];
 
 const named = (command) => command.option('--name <name>', 'of the layer', DEFAULT_NAME);
 const inRegions = (command) =>
@@ -44,14 +49,16 @@ function addHousekeeping(layer) {
     .option('--json', 'as JSON')
     .action(lazily(() => require('./list').list));
   inRegions(layer.command('prune'))
-    .description('remove old versions that no function of the account uses')
+    .description('remove old versions that no function of the account uses, nor the file of ARNs names')
     .requiredOption('--keep <n>', 'how many of the newest stay, for each architecture')
+    .option(...LAYERS_FILE)
     .option('--yes', 'do not ask')
     .option('--dry-run', 'only say what would go')
     .action(lazily(() => require('./prune').prune));
   named(layer.command('attach <function>'))
-    .description('give a function the newest version for its architecture')
+    .description('give a function the version that was published last, for its architecture')
     .option('--layer-arn <arn>', 'this version instead')
+    .option(...LAYERS_FILE)
     .option('--region <region>', 'default: the one of your AWS settings')
     .option('--dry-run', 'only say what would be done')
     .action(lazily(() => require('./attach').attach));

@@ -4,11 +4,12 @@
 
 const readline = require('node:readline/promises');
 const { CommandError } = require('../../error');
-const { checkName, parseList } = require('./names');
+const { checkName } = require('./names');
+const { readRecord } = require('./record');
 const { failures, inRegions } = require('./regions');
-const { lambdaClient, lambdaSdk, regionsOf } = require('./sdk');
+const { lambdaSdk, regionsOf, withLambda } = require('./sdk');
 const { table } = require('./table');
-const { layerUsers } = require('./usage');
+const { versionUsers } = require('./usage');
 const { listVersions } = require('./versions');
 
 /**
@@ -17,6 +18,7 @@ const { listVersions } = require('./versions');
  * @property {string} name
  * @property {string} keep
  * @property {string} [regions]
+ * @property {string} [layersFile] that `layer publish` wrote
  * @property {boolean} [dryRun]
  * @property {boolean} [yes]
  */
@@ -44,17 +46,15 @@ function behindNewest(versions, keep) {
   });
 }
 
-/** @param {string} region @returns {Promise<Old[]>} */
-async function findOld(region, name, keep) {
-  const client = lambdaClient(region);
-  try {
+/** @param {string} region @param {number} keep @param {PruneOptions} options @returns {Promise<Old[]>} */
+function findOld(region, keep, options) {
+  const { name, layersFile } = options;
+  return withLambda(region, async (client) => {
     const old = behindNewest(await listVersions(client, name), keep);
     if (old.length === 0) return [];
-    const users = await layerUsers(client);
+    const users = await versionUsers(client, layersFile);
     return old.map((version) => ({ ...version, users: users.get(version.arn) ?? [] }));
-  } finally {
-    client.destroy();
-  }
+  });
 }
 
 /** @param {import('./regions').Result<Old[]>[]} results */
@@ -83,29 +83,27 @@ async function confirm(count) {
   return /^y(es)?$/i.test(answer.trim());
 }
 
-/** A function may have been given a version since it was looked up: those are asked for again. */
-async function removeIn(region, name, old, step) {
+/** A version may have come into use since it was looked up: those are asked for again. */
+function removeIn(region, options, old, step) {
+  const { name, layersFile } = options;
   const { DeleteLayerVersionCommand } = lambdaSdk();
-  const client = lambdaClient(region);
-  try {
-    const users = await layerUsers(client);
+  return withLambda(region, async (client) => {
+    const users = await versionUsers(client, layersFile);
     const unused = old.filter(({ arn }) => !users.has(arn));
     for (const { number } of unused) {
       step(`removes version ${number}`);
       await client.send(new DeleteLayerVersionCommand({ LayerName: name, VersionNumber: number }));
     }
     return unused.length;
-  } finally {
-    client.destroy();
-  }
+  });
 }
 
-/** @param {Map<string, Old[]>} unused by region */
-async function remove(name, unused) {
+/** @param {PruneOptions} options @param {Map<string, Old[]>} unused by region */
+async function remove(options, unused) {
   const summary = (count) => `${count} removed`;
   const steps = Math.max(...[...unused.values()].map((old) => old.length));
   return inRegions([...unused.keys()], { steps, summary }, (region, step) =>
-    removeIn(region, name, unused.get(region), step),
+    removeIn(region, options, unused.get(region), step),
   );
 }
 
@@ -120,12 +118,13 @@ function finish(failed) {
  * @returns {Promise<number>} the exit status
  */
 async function prune(options) {
-  const { name, dryRun, yes } = options;
+  const { name, dryRun, yes, layersFile } = options;
   checkName('layer', name);
   const keep = parseKeep(options.keep);
-  const regions = await regionsOf(options.regions, (list) => parseList('region', list));
+  await readRecord(layersFile); // a wrong one is told before anything is asked for
+  const regions = await regionsOf(options.regions);
   const summary = (old) => `${old.length} behind the newest ${keep}`;
-  const found = await inRegions(regions, { steps: 1, summary }, (region) => findOld(region, name, keep));
+  const found = await inRegions(regions, { steps: 1, summary }, (region) => findOld(region, keep, options));
   showOld(found);
   const unused = new Map();
   for (const { region, value = [] } of found) {
@@ -139,7 +138,7 @@ async function prune(options) {
     console.log('Nothing was removed.');
     return finish(failures(found));
   }
-  return finish(failures([...found, ...(await remove(name, unused))]));
+  return finish(failures([...found, ...(await remove(options, unused))]));
 }
 
 module.exports = { prune };
