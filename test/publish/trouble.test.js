@@ -13,6 +13,7 @@ const look = require('./support/look');
 
 const [EU, US] = ['eu-west-1', 'us-east-1'];
 const BOTH = ['publish', '--regions', `${EU},${US}`];
+const ROLE = 'arn:aws:iam::123456789012:role/test';
 const LAYERS = '/2018-10-31/layers';
 
 let aws;
@@ -79,6 +80,34 @@ test('missing credentials: says so once, and how to give some', async (t) => {
     /eu-west-1, us-east-1: No AWS credentials were found: .*\n {2}Give some: aws configure/,
   );
   assert.deepEqual(aws.asked, []);
+});
+
+const NO_KEYS = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' };
+const SSO = `[profile a]
+sso_session = missing
+sso_account_id = 123456789012
+sso_role_name = a
+`;
+
+test('settings that lead nowhere are told without a stack, in every command', async (t) => {
+  const cwd = folder(t);
+  makeLayer(cwd);
+  fs.mkdirSync(path.join(cwd, '.aws'));
+  fs.writeFileSync(path.join(cwd, '.aws', 'config'), SSO);
+  const token = { ...NO_KEYS, AWS_WEB_IDENTITY_TOKEN_FILE: '/missing', AWS_ROLE_ARN: ROLE };
+  const commands = [['publish'], ['list'], ['prune', '--keep', '1'], ['attach', 'chat']];
+  for (const [env, words] of [
+    [token, /AWS settings can't be used: .*ENOENT.*\/missing.*\n *\n?.*AWS_WEB_IDENTITY_TOKEN_FILE/],
+    [{ ...NO_KEYS, AWS_PROFILE: 'a' }, /AWS settings can't be used: .*sso_region.*\n *\n?.*sso_session/],
+    [{ AWS_ENDPOINT_URL: 'foo' }, /The endpoint is no URL: .*\n *\n?.*AWS_ENDPOINT_URL/],
+  ]) {
+    for (const command of commands) {
+      const { status, stderr } = await layer(aws, cwd, command, { env: { AWS_REGION: EU, ...env } });
+      assert.equal(status, 1);
+      assert.match(stderr, words);
+      assert.doesNotMatch(stderr, /\n\s+at .*\.js/, 'no stack');
+    }
+  }
 });
 
 test('an expired token says to log in anew', async (t) => {

@@ -1,16 +1,18 @@
 'use strict';
 
-/** `litellm-bridge layer attach`: gives a function the layer, in place of an older version of it. */
+/** `litellm-bridge layer attach`: gives a function the layer, in place of another version of it. */
 
 const { CommandError } = require('../../error');
 const { explain } = require('./explain');
+const { getFunction, setLayers } = require('./function');
 const { checkName } = require('./names');
-const { lambdaClient, lambdaSdk, regionsOf } = require('./sdk');
-const { listVersions } = require('./versions');
+const { readRecord } = require('./record');
+const { lambdaSdk, usualRegion, withLambda } = require('./sdk');
+const { isDamaged, listVersions } = require('./versions');
 
 const MOST_LAYERS = 5; // of a function
-const WAIT = 120; // s, for Lambda to take a change
 const LEAST_MEMORY = 512; // MB
+const FUNCTION_REGION = /^arn:[^:]+:lambda:([^:]+):/;
 const VERSION_ARN =
   /^(?<layer>arn:aws[a-z-]*:lambda:(?<region>[a-z0-9-]+):\d{12}:layer:[\w-]+):(?<number>\d+)$/;
 
@@ -18,6 +20,7 @@ const VERSION_ARN =
  * @typedef {object} AttachOptions
  * @property {string} name of the layer
  * @property {string} [layerArn] of a version; then the name does not matter
+ * @property {string} [layersFile] that `layer publish` wrote
  * @property {string} [region]
  * @property {boolean} [dryRun]
  */
@@ -46,32 +49,70 @@ function checkFunction(config) {
 
 const archOf = ({ Architectures = ['x86_64'] }) => Architectures[0];
 
-/** The newest version for the function's architecture. */
-async function newest(client, name, config) {
-  const arch = archOf(config);
-  const versions = await listVersions(client, name);
-  const fitting = versions.find(({ archs }) => archs.includes(arch));
-  if (fitting) return fitting.arn;
+/** @returns {CommandError} there is no version for the function */
+function nothingFor(name, arch, versions) {
   const there = [...new Set(versions.flatMap(({ archs }) => archs))];
   const which =
     there.length > 0 ? `there are versions for ${there.join(' ')}` : 'there is no such layer here';
   const hint = `Publish it: npx litellm-bridge layer publish --name ${name} --arch ${arch}`;
-  throw new CommandError(
-    `No version of the layer ${name} is for ${arch}, as the function is: ${which}`,
-    hint,
-  );
+  const what = `No version of the layer ${name} is for ${arch}, as the function is: ${which}`;
+  return new CommandError(what, hint);
 }
 
-/** A layer that is named by its ARN may be another account's. */
-async function checkNamed(client, arn, config) {
+/**
+ * The version that the file of ARNs names: what was published last need not be the newest. Where it
+ * names none, the newest for the function's architecture.
+ * @param {any} client
+ * @param {any} config of the function
+ * @param {AttachOptions} options
+ * @returns {Promise<{ arn: string, note?: string }>}
+ */
+async function choose(client, config, options) {
+  const { name, layerArn, layersFile } = options;
+  if (layerArn !== undefined) return { arn: layerArn };
+  const arch = archOf(config);
+  const { file, layers } = await readRecord(layersFile);
+  const recorded = layers[name]?.[arch]?.[await client.config.region()]?.arn;
+  const versions = await listVersions(client, name);
+  const newest = versions.find(({ archs }) => archs.includes(arch));
+  if (recorded === undefined || recorded === newest?.arn) {
+    if (newest === undefined) throw nothingFor(name, arch, versions);
+    return { arn: newest.arn };
+  }
+  const other = newest ? `; the newest is version ${newest.number}` : '';
+  return { arn: recorded, note: `${file} names it${other}` };
+}
+
+/** It may be another account's. */
+async function getVersion(client, arn) {
   const { GetLayerVersionCommand } = lambdaSdk();
   const { layer, number } = parseArn(arn);
-  const request = new GetLayerVersionCommand({ LayerName: layer, VersionNumber: number });
-  const { CompatibleArchitectures: archs = [] } = await client.send(request);
-  const arch = archOf(config);
-  if (archs.length === 0 || archs.includes(arch)) return arn;
-  const hint = `Take the layer's version for ${arch}; the function would fail with "exec format error"`;
-  throw new CommandError(`${arn} is for ${archs.join(' ')}; the function is ${arch}`, hint);
+  try {
+    return await client.send(new GetLayerVersionCommand({ LayerName: layer, VersionNumber: number }));
+  } catch (cause) {
+    if (cause.name !== 'ResourceNotFoundException') throw cause;
+    const hint = 'It was removed: layer list shows those that are there, layer publish brings it anew';
+    throw new CommandError(`There is no ${arn}`, hint, { cause });
+  }
+}
+
+/** Throws unless the version has the bytes that it is described to have, and fits the function. */
+async function checkVersion(client, arn, config) {
+  const version = await getVersion(client, arn);
+  const { CompatibleArchitectures: archs = [], CompatibleRuntimes: runtimes = [] } = version;
+  const [arch, runtime] = [archOf(config), config.Runtime];
+  if (isDamaged(version)) {
+    const hint = 'Publish it anew (layer publish makes another version), and remove this one';
+    throw new CommandError(`${arn} has other bytes than its description says`, hint);
+  }
+  if (archs.length > 0 && !archs.includes(arch)) {
+    const hint = `Take the layer's version for ${arch}; the function would fail with "exec format error"`;
+    throw new CommandError(`${arn} is for ${archs.join(' ')}; the function is ${arch}`, hint);
+  }
+  if (runtimes.length > 0 && !runtimes.includes(runtime)) {
+    const what = `${arn} is for ${runtimes.join(' ')}; ${config.FunctionName} runs on ${runtime}`;
+    throw new CommandError(what, "Change the function's runtime to one of these");
+  }
 }
 
 /**
@@ -91,36 +132,17 @@ function withLayer(config, arn) {
   );
 }
 
-async function getFunction(client, name) {
-  const { GetFunctionConfigurationCommand } = lambdaSdk();
-  try {
-    return await client.send(new GetFunctionConfigurationCommand({ FunctionName: name }));
-  } catch (error) {
-    if (error.name !== 'ResourceNotFoundException') throw error;
-    const region = await client.config.region();
-    const hint = 'See the name, the region (--region) and the account (AWS_PROFILE)';
-    throw new CommandError(`There is no function ${name} in ${region}`, hint, { cause: error });
-  }
-}
-
-/** Refused by AWS when the function changed meanwhile, and waited for. */
-async function update(client, { FunctionName, RevisionId }, layers) {
-  const { UpdateFunctionConfigurationCommand, waitUntilFunctionUpdatedV2 } = lambdaSdk();
-  await client.send(new UpdateFunctionConfigurationCommand({ FunctionName, RevisionId, Layers: layers }));
-  await waitUntilFunctionUpdatedV2({ client, maxWaitTime: WAIT }, { FunctionName });
-}
-
 /** @param {any} client @param {string} name @param {AttachOptions} options */
 async function attachWith(client, name, options) {
-  const { name: layerName, layerArn, dryRun } = options;
   const config = await getFunction(client, name);
   checkFunction(config);
-  const arn = layerArn ? await checkNamed(client, layerArn, config) : await newest(client, layerName, config);
+  const { arn, note } = await choose(client, config, options);
+  await checkVersion(client, arn, config);
   const { before, after } = withLayer(config, arn);
-  if (before.join() === after.join()) return { state: 'is there already', arn, config };
-  if (dryRun) return { state: 'would be attached', arn, config };
-  await update(client, config, after);
-  return { state: 'is attached', arn, config };
+  if (before.join() === after.join()) return { state: 'is there already', arn, note, config };
+  if (options.dryRun) return { state: 'would be attached', arn, note, config };
+  await setLayers(client, config, after);
+  return { state: 'is attached', arn, note, config };
 }
 
 function advise({ MemorySize = LEAST_MEMORY }) {
@@ -131,6 +153,27 @@ function advise({ MemorySize = LEAST_MEMORY }) {
 }
 
 /**
+ * @param {string} functionName or its ARN
+ * @param {AttachOptions} options
+ * @returns {Promise<string>}
+ * @throws {CommandError} when two are named
+ */
+async function regionFor(functionName, { region, layerArn }) {
+  const named = [
+    ['the function is in', FUNCTION_REGION.exec(functionName)?.[1]],
+    ['--region is', region],
+    ["the layer's version is in", layerArn === undefined ? undefined : parseArn(layerArn).region],
+  ].filter(([, one]) => one !== undefined);
+  const regions = new Set(named.map(([, one]) => one));
+  if (regions.size > 1) {
+    const what = named.map((words) => words.join(' ')).join(', ');
+    throw new CommandError(what, 'A function takes layers of its own region only: name one region');
+  }
+  const [only = await usualRegion('--region eu-west-1')] = regions;
+  return checkName('region', only);
+}
+
+/**
  * @param {string} functionName
  * @param {AttachOptions} options
  * @returns {Promise<number>} the exit status
@@ -138,19 +181,17 @@ function advise({ MemorySize = LEAST_MEMORY }) {
 async function attach(functionName, options) {
   checkName('function', functionName);
   checkName('layer', options.name);
-  const ofLayer = options.layerArn === undefined ? undefined : parseArn(options.layerArn).region;
-  const named = options.region ?? ofLayer;
-  const [region] = await regionsOf(named, (text) => [checkName('region', text)]);
-  const client = lambdaClient(region);
+  const region = await regionFor(functionName, options);
   try {
-    const { state, arn, config } = await attachWith(client, functionName, options);
+    const { state, arn, note, config } = await withLambda(region, (client) =>
+      attachWith(client, functionName, options),
+    );
     console.log(`${config.FunctionName}: ${arn} ${state}`);
+    if (note) console.log(note);
     advise(config);
     return 0;
   } catch (error) {
     throw explain(error);
-  } finally {
-    client.destroy();
   }
 }
 
