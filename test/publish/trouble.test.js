@@ -110,6 +110,17 @@ test('settings that lead nowhere are told without a stack, in every command', as
   }
 });
 
+test('an endpoint of the credentials that nobody listens at is no wrong setting', async (t) => {
+  const env = {
+    ...NO_KEYS,
+    AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+    AWS_WEB_IDENTITY_TOKEN_FILE: __filename,
+    AWS_ROLE_ARN: ROLE,
+  };
+  const { stderr } = await refused(t, ['publish', '--regions', EU], { env });
+  assert.match(stderr, /AWS can't be reached: .*ECONNREFUSED/);
+});
+
 test('an expired token says to log in anew', async (t) => {
   const answer = { status: 403, code: 'ExpiredTokenException', message: 'The security token is expired' };
   aws.faults.push({ when: () => true, answer });

@@ -84,6 +84,16 @@ function wordsOf(error) {
   return request ? `${words} (${error.name}, request ${request})` : words;
 }
 
+function knownOf(error) {
+  const names = namesOf(error);
+  return KNOWN.find(([pattern]) => names.some((name) => pattern.test(name)));
+}
+
+/** Whether `explain` has more to say of it than that nobody foresaw it. @param {any} error */
+function isKnown(error) {
+  return error instanceof CommandError || error.$metadata !== undefined || knownOf(error) !== undefined;
+}
+
 /** A defect, of ours or of the SDK: whoever mends it needs the stack. */
 function unexpected(cause) {
   const words = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
@@ -97,8 +107,7 @@ function unexpected(cause) {
  */
 function explain(error) {
   if (error instanceof CommandError) return error;
-  const names = namesOf(error);
-  const known = KNOWN.find(([pattern]) => names.some((name) => pattern.test(name)));
+  const known = knownOf(error);
   if (TOO_LARGE.test(error.message)) {
     const hint =
       'Unpacked, the function and all its layers may have 262144000 bytes: layer build --slim, or take packages out of the function; layer/README.md';
@@ -128,4 +137,4 @@ function isRetryable(error) {
   );
 }
 
-module.exports = { explain, isRetryable };
+module.exports = { explain, isKnown, isRetryable };

@@ -6,6 +6,7 @@
  */
 
 const { CommandError } = require('../../error');
+const { isKnown } = require('./explain');
 const { parseList } = require('./names');
 
 const ATTEMPTS = 5; // of each request, but for the one that makes a version
@@ -47,7 +48,7 @@ async function checkSettings(client) {
   try {
     await client.config.credentials();
   } catch (cause) {
-    if (cause instanceof CommandError || cause.$metadata || /ProviderError$/.test(cause.name)) throw cause;
+    if (isKnown(cause)) throw cause;
     const hint =
       'See the profile (AWS_PROFILE) in ~/.aws/config, what it names (sso_session, source_profile), and in the environment AWS_WEB_IDENTITY_TOKEN_FILE';
     throw new CommandError(`The AWS settings can't be used: ${cause.message}`, hint, { cause });
