@@ -63,6 +63,12 @@ test('what is no layer is refused before anything is sent', async (t) => {
   fs.writeFileSync(file, 'no zip');
   const bad = await layer(aws, cwd, ['publish', file, '--regions', EU]);
   assert.match(bad.stderr, /bad\.zip can't be read as a zip.*\n\nBuild it anew/);
+  const damaged = makeLayer(cwd);
+  const data = fs.readFileSync(damaged);
+  data[data.indexOf('\x7fELF')] ^= 1;
+  fs.writeFileSync(damaged, data);
+  const broken = await layer(aws, cwd, ['publish', damaged, '--regions', EU, '--dry-run']);
+  assert.match(broken.stderr, /python\/bin\/python3 does not have the checksum.*\n\nBuild it anew/);
   const arm = makeLayer(cwd, { arch: 'arm64' });
   const other = await layer(aws, cwd, ['publish', arm, '--arch', 'x86_64', '--regions', EU]);
   assert.match(other.stderr, /is built for arm64, not for x86_64/);

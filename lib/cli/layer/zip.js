@@ -7,6 +7,7 @@ const fs = require('node:fs');
 const { text } = require('node:stream/consumers');
 const yauzl = require('yauzl');
 const { CommandError } = require('../error');
+const { TWICE, readEntry } = require('./entry');
 
 const MANIFEST = 'python/litellm-bridge.json';
 const REBUILD = 'Build it anew: npx litellm-bridge layer build';
@@ -31,6 +32,37 @@ function describe({ fileName, uncompressedSize, compressedSize, externalFileAttr
 }
 
 /**
+ * @param {string} file
+ * @param {NodeJS.ErrnoException} cause
+ * @param {string} [name] of the entry that was being read
+ */
+function zipError(file, cause, name) {
+  if (cause.code === 'ENOENT') return missing(file);
+  if (cause.code === 'EACCES') {
+    return new CommandError(`${file} can't be read: ${cause.message}`, 'Let this user read it', { cause });
+  }
+  const where = name === undefined ? '' : `${name}: `;
+  return new CommandError(`${file} can't be read as a zip: ${where}${cause.message}`, REBUILD, { cause });
+}
+
+function missing(file) {
+  return new CommandError(`There is no ${file}`, 'Build it: npx litellm-bridge layer build, or name the zip');
+}
+
+/**
+ * @param {string} file
+ * @returns {Promise<yauzl.ZipFile>} the caller closes it
+ * @throws {CommandError} when it is no zip
+ */
+async function openRaw(file) {
+  try {
+    return await yauzl.openPromise(file, { lazyEntries: true, autoClose: false });
+  } catch (cause) {
+    throw zipError(file, cause);
+  }
+}
+
+/**
  * Reads the table of contents.
  * @param {string} file
  * @returns {Promise<{ entries: Entry[], read: (name: string) => Promise<string>, close: () => void }>}
@@ -38,23 +70,28 @@ function describe({ fileName, uncompressedSize, compressedSize, externalFileAttr
  * @throws {CommandError} when it is no zip
  */
 async function openZip(file) {
+  const zip = await openRaw(file);
+  const raw = new Map();
   try {
-    const zip = await yauzl.openPromise(file, { lazyEntries: true, autoClose: false });
-    const raw = new Map();
     for await (const entry of zip.eachEntry()) raw.set(entry.fileName, entry);
-    return {
-      entries: [...raw.values()].map(describe),
-      read: async (name) => text(await zip.openReadStreamPromise(raw.get(name))),
-      close: () => zip.close(),
-    };
   } catch (cause) {
-    if (cause.code === 'ENOENT') throw missing(file);
-    throw new CommandError(`${file} can't be read as a zip: ${cause.message}`, REBUILD, { cause });
+    zip.close();
+    throw zipError(file, cause);
   }
+  return {
+    entries: [...raw.values()].map(describe),
+    read: (name) => readText(file, zip, raw.get(name)),
+    close: () => zip.close(),
+  };
 }
 
-function missing(file) {
-  return new CommandError(`There is no ${file}`, 'Build it: npx litellm-bridge layer build, or name the zip');
+/** @throws {CommandError} when its data is damaged */
+async function readText(file, zip, entry) {
+  try {
+    return await text(await zip.openReadStreamPromise(entry));
+  } catch (cause) {
+    throw zipError(file, cause, entry.fileName);
+  }
 }
 
 /** @param {string} file @param {string} words the manifest's text @returns {Manifest} */
@@ -95,4 +132,31 @@ async function readLayer(file) {
   }
 }
 
-module.exports = { MANIFEST, openZip, readLayer };
+/** @param {yauzl.ZipFile} zip @returns {Promise<string | null>} the first entry that is not what it says */
+async function entriesProblem(zip) {
+  const names = new Set();
+  for await (const entry of zip.eachEntry()) {
+    const { fileName: name } = entry;
+    const problem = names.has(name) ? TWICE : await readEntry(zip, entry);
+    if (problem !== null) return `${name} ${problem}`;
+    names.add(name);
+  }
+  return null;
+}
+
+/**
+ * Reads all data, as whoever unpacks it will.
+ * @param {string} file
+ * @throws {CommandError} when an entry is not what the zip says, or is there twice
+ */
+async function checkEntries(file) {
+  const zip = await openRaw(file);
+  const problem = await entriesProblem(zip)
+    .catch((cause) => {
+      throw zipError(file, cause);
+    })
+    .finally(() => zip.close());
+  if (problem !== null) throw new CommandError(`${file}: ${problem}`, REBUILD);
+}
+
+module.exports = { MANIFEST, checkEntries, openRaw, openZip, readLayer, zipError };

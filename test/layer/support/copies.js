@@ -49,6 +49,23 @@ function copyOf(t, tree) {
   };
 }
 
+/** Runs something without root's rights; a user that has none runs it as it is. @param {() => Promise<unknown>} run */
+async function asNobody(run) {
+  const user = process.geteuid?.();
+  if (user === 0) process.seteuid?.(65534);
+  try {
+    await run();
+  } finally {
+    if (user === 0) process.seteuid?.(user);
+  }
+}
+
+/** Changes what the manifest says. */
+function describe(copy, fields) {
+  const name = 'litellm-bridge.json';
+  copy.write(name, JSON.stringify({ ...JSON.parse(copy.read(name)), ...fields }));
+}
+
 /** A copy of a file's data with other bytes from a place on. */
 function patched(data, at, bytes) {
   const copy = Buffer.from(data);
@@ -56,4 +73,4 @@ function patched(data, at, bytes) {
   return copy;
 }
 
-module.exports = { copyOf, patched, temporary };
+module.exports = { asNobody, copyOf, describe, patched, temporary };

@@ -7,7 +7,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { CommandError } = require('../../error');
 const { UNZIPPED } = require('../limits');
-const { readLayer } = require('../zip');
+const { checkEntries, readLayer } = require('../zip');
 const { bucketOf } = require('./bucket');
 const { checkClean, tagPublished } = require('./git-tag');
 const { checkName, parseList } = require('./names');
@@ -153,6 +153,7 @@ async function prepare(zip, options) {
   const grants = grantsFor(whom(options));
   const layer = await load(zip ?? defaultZip(options.arch));
   checkLayer(layer, options.arch);
+  await checkEntries(layer.file);
   await checkRecord(options.output ?? FILE, { dry: options.dryRun });
   if (options.gitTag) await checkClean();
   return { regions, grants, layer };

@@ -3,10 +3,10 @@
 /** `litellm-bridge layer update`: another LiteLLM, built, verified and compared before it is taken. */
 
 const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
 const { makeDraft, moveIntoPlace, removeFolder } = require('../../draft');
 const { CommandError } = require('../../error');
+const { makeTemporary } = require('../../temporary');
 const { build } = require('../builder');
 const { planOf } = require('../builder/options');
 const { verify } = require('../verify');
@@ -38,7 +38,7 @@ async function former(plan, options, context) {
 
 /** Builds it with the requirements, which pip resolves and hashes; the lock is beside the zip. */
 async function buildWith(requirements, options, draft, context) {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'litellm-layer-'));
+  const folder = makeTemporary('litellm-layer-');
   const file = path.join(folder, 'requirements.txt');
   try {
     fs.writeFileSync(file, requirements);

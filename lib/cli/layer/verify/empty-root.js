@@ -3,10 +3,10 @@
 /** Programs in an empty root with the layer at /opt (layer/check/empty-root.sh). */
 
 const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
 const { CommandError } = require('../../error');
 const { run } = require('../../process');
+const { makeTemporary } = require('../../temporary');
 const { LAYER } = require('../builder/ways');
 
 const SCRIPT = path.join(LAYER, 'check', 'empty-root.sh');
@@ -35,7 +35,7 @@ function emulatorOf(arch, env = process.env) {
  * @throws {CommandError} when this user can't have a root of its own
  */
 async function inEmptyRoot({ tree, command, env = {}, files = {} }, { timeout, signal, onLine }) {
-  const root = fs.mkdtempSync(path.join(os.tmpdir(), 'litellm-layer-root-'));
+  const root = makeTemporary('litellm-layer-root-');
   const binds = Object.entries(files).flatMap(([source, target]) => ['-b', `${source}:${target}`]);
   const variables = Object.entries(env).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
   try {

@@ -3,9 +3,9 @@
 /** `litellm-bridge layer verify`: would this layer work on Lambda? */
 
 const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
 const { CommandError } = require('../../error');
+const { makeTemporary } = require('../../temporary');
 const { UNZIPPED } = require('../limits');
 const { sizeNotes, unpack } = require('./archive');
 const contents = require('./contents');
@@ -103,7 +103,7 @@ async function verifyTree(root, { signal, report = () => {}, static: still = fal
 
 /** @param {string} file @param {Options} options @returns {Promise<Result>} */
 async function verifyZip(file, options) {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'litellm-layer-'));
+  const folder = makeTemporary('litellm-layer-');
   try {
     options.report?.(`Unpacking ${file}`);
     const wrong = findings('zip', await unpack(file, folder));
