@@ -143,6 +143,30 @@ def is_python(path: str) -> bool:
     return True
 
 
+def manifest() -> str:
+    """What it says of the Python and of --slim, which compresses what a start needs, too."""
+    with open(f"{HOME}/litellm-bridge.json", encoding="utf-8") as text:
+        said = json.load(text)
+    version = ".".join(map(str, sys.version_info[:3]))
+    assert said["python"] == version, f"it says Python {said['python']}, and this is {version}"
+    slim = not any_plain()
+    assert slim == (said["variant"] == "slim"), (
+        f"it says the variant {said['variant']}, and what a start needs is "
+        f"{'' if slim else 'not '}compressed"
+    )
+    return version
+
+
+def any_plain() -> bool:
+    """Whether the start archive has code as it is. Of a few bytes --slim has some, too."""
+    from start_archive import importing
+
+    archive = importing.in_force()
+    assert archive is not None, "the start archive is not in force"
+    entries = [entry for folder in archive.folders for entry in archive.table(folder).values()]
+    return any(isinstance(entry, tuple) and entry[2] > 1024 and not entry[4] for entry in entries)
+
+
 def secrets() -> None:
     """In what the start archive has; `layer verify` itself reads the other files."""
     with open(os.path.join(os.path.dirname(__file__), "secrets.json"), encoding="utf-8") as text:
@@ -230,6 +254,7 @@ def main() -> None:
     if has_archive():
         attempt("start archive", start_archive)
         attempt("secrets in the start archive", secrets)
+        attempt("litellm-bridge.json", manifest)
     attempt("CA certificates", certificates)
     attempt("mock completion", completion)
     attempt("asynchronous completion", async_completion)

@@ -10,7 +10,7 @@ const { verify } = require('../../lib/cli/layer/verify');
 const { ARCHIVE } = require('../../lib/environment');
 const { DIRECT, UNZIPPED } = require('../../lib/cli/layer/limits');
 const { builtLayer } = require('../../scripts/steps/layer');
-const { copyOf, patched, temporary } = require('./support/copies');
+const { asNobody, copyOf, describe, patched, temporary } = require('./support/copies');
 
 const TIMEOUT = 900_000; // ms
 const CODEC = 'lib/python3.11/encodings/utf_8.pyc';
@@ -129,6 +129,22 @@ const DAMAGES = [
     /can't be read by everybody/,
     /chmod 644/,
     (copy) => copy.write('certifi/cacert.pem', copy.read('certifi/cacert.pem'), 0o600),
+  ],
+  [
+    'a folder that Lambda may not enter',
+    'modes',
+    /^litellm\/$/,
+    /can't be entered and listed by everybody/,
+    /chmod 755 python\/litellm$/,
+    (copy) => fs.chmodSync(copy.place('litellm'), 0o700),
+  ],
+  [
+    'python/ itself, closed to Lambda',
+    'modes',
+    /^python\/$/,
+    /can't be entered and listed by everybody/,
+    /chmod 755 python$/,
+    (copy) => fs.chmodSync(copy.place('.'), 0o711),
   ],
   [
     'another program',
@@ -271,6 +287,65 @@ const DAMAGES = [
       copy.write('litellm/config.txt', `-----BEGIN ${'PRIVATE'} KEY-----\n${'MIIEvQIBADANBgkq'.repeat(4)}\n`),
   ],
   [
+    'a folder beside python/',
+    'place',
+    /^\.\.\/lib\/$/,
+    /is beside python\/, and would be in \/opt/,
+    /take it out/,
+    (copy) => copy.write('../lib/some/file', 'x'),
+  ],
+  [
+    'a secret beside python/',
+    'secrets',
+    /^\.\.\/config\.txt$/,
+    /holds an AWS access key/,
+    /replace it at its issuer/,
+    (copy) => copy.write('../config.txt', `key = ${'AKIA'}${'Q3EGRIBP4ZK7WYT2'}\n`),
+  ],
+  [
+    'more than AWS takes, with what is beside python/',
+    'size',
+    /^python\/$/,
+    new RegExp(`bytes unzipped; AWS allows ${UNZIPPED}`),
+    /the largest file is \.\.\/large\.bin/,
+    (copy) => {
+      copy.write('../large.bin', '');
+      fs.truncateSync(copy.place('../large.bin'), UNZIPPED);
+    },
+  ],
+  [
+    'a manifest with another LiteLLM than its packages',
+    'manifest',
+    /^litellm-bridge\.json$/,
+    /says LiteLLM 1\.110\.2, and its packages have 1\.78\.7/,
+    /layer build/,
+    (copy) => describe(copy, { litellm: '1.110.2' }),
+  ],
+  [
+    'a manifest with another number of files',
+    'manifest',
+    /^litellm-bridge\.json$/,
+    /says 3 files, and there are \d\d\d/,
+    /layer build/,
+    (copy) => describe(copy, { files: 3 }),
+  ],
+  [
+    'a manifest with another Python',
+    'manifest',
+    /^litellm-bridge\.json$/,
+    /says Python 3\.12\.9, and the layer's is 3\.11/,
+    /layer build/,
+    (copy) => describe(copy, { python: '3.12.9' }),
+  ],
+  ...['full', 'huge'].map((variant) => [
+    `a manifest with the variant ${variant}`,
+    'manifest',
+    /^litellm-bridge\.json$/,
+    new RegExp(`says the variant ${variant}, and `),
+    /layer build/,
+    (copy) => describe(copy, { variant }),
+  ]),
+  [
     'no manifest',
     'manifest',
     /^litellm-bridge\.json$/,
@@ -343,6 +418,19 @@ suite('verify, of a damaged tree, names the file and the fix', { timeout: TIMEOU
       assert.ok(others.length <= 2, JSON.stringify(others.slice(0, 5), null, 1));
     });
   }
+
+  test('of python/ itself, what is beside it is no part of the layer', async (t) => {
+    const copy = copyOf(t, layer.tree);
+    copy.write('../.env', 'A=1\n');
+    const [result] = await verify(copy.place('.'), { static: true });
+    assert.deepEqual(result.findings, []);
+  });
+
+  test('a folder that this user may not read', async (t) => {
+    const copy = copyOf(t, layer.tree);
+    fs.chmodSync(copy.place('litellm'), 0);
+    await asNobody(() => assert.rejects(verify(copy.root), { name: 'CommandError', hint: /chmod -R a\+rX/ }));
+  });
 
   test('an undamaged tree has no finding', async () => {
     const [result] = await verify(layer.tree, { static: true });

@@ -11,7 +11,7 @@ const { inEmptyRoot } = require('../../lib/cli/layer/verify/empty-root');
 const { verify } = require('../../lib/cli/layer/verify');
 const { ARCHIVE, privatePython } = require('../../lib/environment');
 const { builtLayer } = require('../../scripts/steps/layer');
-const { copyOf, patched, temporary } = require('./support/copies');
+const { copyOf, describe, patched, temporary } = require('./support/copies');
 
 const CLI = path.join(__dirname, '../../lib/cli/index.js');
 const TEXT = path.join(__dirname, 'programs', 'archived_text.py');
@@ -92,6 +92,19 @@ suite('verify, of what only a run finds', { timeout: TIMEOUT }, () => {
     assert.match(found.problem, /\/aifc\.py holds a provider's key/);
     assert.match(found.fix, /replace it at its issuer/);
   });
+
+  for (const [fields, words] of [
+    [{ python: '3.11.9' }, /it says Python 3\.11\.9, and this is 3\.11\.\d+/],
+    [{ variant: 'slim' }, /it says the variant slim, and what a start needs is not compressed/],
+  ]) {
+    test(`a manifest that says ${JSON.stringify(fields)}`, async (t) => {
+      const copy = copyOf(t, layer.tree);
+      describe(copy, fields);
+      const found = await runOf(copy.root);
+      assert.deepEqual([...found.keys()], ['litellm-bridge.json']);
+      assert.match(found.get('litellm-bridge.json').problem, words);
+    });
+  }
 
   test('a start archive that is not whole: nothing can be imported, and it is said why', async (t) => {
     const copy = copyOf(t, layer.tree);

@@ -30,13 +30,13 @@ function secretForms() {
 }
 
 /** @param {import('./tree').Tree} tree */
-function* secrets({ files, read }) {
+function* secrets({ files, beside }) {
   const forms = secretForms();
-  for (const { name, elf, link } of files) {
+  for (const { name, path: file, elf, link } of [...files, ...beside]) {
     if (SECRET_NAMES.test(name))
       yield [name, 'is a file that secrets are kept in', 'take it out of the layer'];
     if (elf !== null || link) continue;
-    const text = read(name).toString('latin1');
+    const text = fs.readFileSync(file, 'latin1');
     for (const [what, pattern] of forms) {
       if (!pattern.test(text)) continue;
       yield [
@@ -45,6 +45,14 @@ function* secrets({ files, read }) {
         'take it out, and replace it at its issuer: whoever has the layer can read it',
       ];
     }
+  }
+}
+
+/** A layer of ours has python/ alone: /opt/lib and /opt/bin come before what others have there. */
+function* place({ beside }) {
+  const tops = new Set(beside.map(({ name }) => /^\.\.\/[^/]*\/?/.exec(name)?.[0] ?? name));
+  for (const name of tops) {
+    yield [name, 'is beside python/, and would be in /opt, too', 'take it out: a layer has python/ alone'];
   }
 }
 
@@ -68,6 +76,18 @@ function* pathFiles({ files }) {
       name,
       'runs at each start of Python: malicious packages came with such a file',
       'take it out; look at where it came from',
+    ];
+  }
+}
+
+function* folderModes({ folders }) {
+  for (const { name, mode } of folders) {
+    if ((mode & 0o555) === 0o555) continue;
+    const place = name === 'python/' ? 'python' : `python/${name.slice(0, -1)}`;
+    yield [
+      name,
+      "can't be entered and listed by everybody: Lambda runs functions as a user of its own",
+      `chmod 755 ${place}`,
     ];
   }
 }
@@ -165,4 +185,15 @@ function* packages({ files }, manifest) {
   }
 }
 
-module.exports = { bytecode, dates, licences, links, modes, packages, pathFiles, secrets };
+module.exports = {
+  bytecode,
+  dates,
+  folderModes,
+  licences,
+  links,
+  modes,
+  packages,
+  pathFiles,
+  place,
+  secrets,
+};

@@ -49,8 +49,10 @@ function readChecks(tree, arch, manifest) {
     ...findings('manifest', checkManifest(tree, manifest)),
     ...findings('size', checkSize(tree)),
     ...findings('native code', native(tree, arch)),
+    ...findings('place', contents.place(tree)),
     ...findings('links', contents.links(tree)),
     ...findings('dates', contents.dates(tree)),
+    ...findings('modes', contents.folderModes(tree)),
     ...findings('modes', contents.modes(tree, arch)),
     ...findings('.pth files', contents.pathFiles(tree)),
     ...findings('compiled code', contents.bytecode(tree, manifest)),
@@ -76,14 +78,26 @@ async function runChecks(tree, arch, notes, { signal, report }) {
   return [...python, ...findings('run', await runAddon(tree, { signal }))];
 }
 
+/** @template T @param {string} place @param {() => T} read @returns {T} */
+function reading(place, read) {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause.code !== 'EACCES') throw cause;
+    const hint = 'Verify it as a user who may. On Lambda everybody has to: chmod -R a+rX python';
+    throw new CommandError(`${place} can't be read: ${cause.message}`, hint, { cause });
+  }
+}
+
 /**
  * Verifies a tree.
  * @param {string} root the folder with python/ in it
  * @param {Options} options
+ * @param {boolean} [whole] all that is in it becomes /opt; else python/ alone
  * @returns {Promise<Result>}
  */
-async function verifyTree(root, { signal, report = () => {}, static: still = false }) {
-  const tree = readTree(root);
+async function verifyTree(root, { signal, report = () => {}, static: still = false }, whole = true) {
+  const tree = reading(root, () => readTree(root, { whole }));
   const manifest = readManifest(tree);
   const arch = manifest?.arch ?? machineOf(tree) ?? OWN[process.arch];
   report(`Reading ${tree.files.length} files`);
@@ -92,7 +106,7 @@ async function verifyTree(root, { signal, report = () => {}, static: still = fal
   if (!still) found.push(...(await runChecks(tree, arch, notes, { signal, report })));
   else if (manifest?.code === 'archive') notes.push(STATIC);
   const figures = {
-    unzipped: sizeOf(tree),
+    unzipped: sizeOf([...tree.files, ...tree.beside]),
     limit: UNZIPPED,
     files: tree.files.length,
     elf: elfFiles(tree).length,
@@ -131,13 +145,18 @@ function nothing(place) {
   return new CommandError(`There is no layer in ${place}`, hint);
 }
 
-/** The layers at a path: a zip, a tree, its python/, or the folder that `layer build` fills. */
+/**
+ * The layers at a path: a zip, a tree, its python/, or the folder that `layer build` fills.
+ * @returns {{ zip?: string, tree?: string, whole?: boolean }[]}
+ */
 function layersAt(place) {
   const found = fs.statSync(place, { throwIfNoEntry: false });
   if (!found) throw nothing(place);
   if (found.isFile()) return [{ zip: place }];
   if (fs.existsSync(path.join(place, 'python'))) return [{ tree: place }];
-  if (fs.existsSync(path.join(place, 'bin', 'python3'))) return [{ tree: path.dirname(path.resolve(place)) }];
+  if (fs.existsSync(path.join(place, 'bin', 'python3'))) {
+    return [{ tree: path.dirname(path.resolve(place)), whole: false }];
+  }
   const zips = fs.readdirSync(place).filter((name) => /^litellm-layer-\w+\.zip$/.test(name));
   if (zips.length === 0) throw nothing(place);
   return zips.sort().map((name) => ({ zip: path.join(place, name) }));
@@ -152,9 +171,9 @@ function layersAt(place) {
  */
 async function verify(place, options = {}) {
   const results = [];
-  for (const { zip, tree } of layersAt(place)) {
+  for (const { zip, tree, whole } of reading(place, () => layersAt(place))) {
     results.push(
-      zip ? await verifyZip(zip, options) : await verifyTree(/** @type {string} */ (tree), options),
+      zip ? await verifyZip(zip, options) : await verifyTree(/** @type {string} */ (tree), options, whole),
     );
   }
   return results;
