@@ -8,7 +8,9 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { test } = require('node:test');
 
+const { asNobody } = require('./support/nobody');
 const { folder, worker } = require('./support/peers');
+const { layerWarnings, measureLayer } = require('../../lib/cli/doctor/layer');
 const { wrap } = require('../../lib/cli/doctor/text');
 
 const ROOT = path.join(__dirname, '..', '..');
@@ -213,7 +215,7 @@ test('doctor: a layer above the limit of AWS is a problem, told in bytes', async
   const { prefix, python, own } = layerTree(t, 280_000_000);
   const { status, report } = await examine(['--python', python]);
   assert.equal(status, 1);
-  assert.deepEqual(report.layer, { path: prefix, bytes: 280_000_000 + own, limit: 262_144_000 });
+  assert.deepEqual(report.layer, { path: prefix, bytes: 280_000_000 + own, limit: 262_144_000, unread: [] });
   assert.equal(report.problems[0].code, 'LAYER_TOO_LARGE');
   assert.match(report.problems[0].message, new RegExp(`${280_000_000 + own} bytes.*262144000`));
 });
@@ -223,6 +225,30 @@ test('doctor: a layer within the limit is measured', async (t) => {
   const { status, stdout } = await doctor(['--python', python]);
   assert.equal(status, 0);
   assert.match(stdout, new RegExp(`${262_143_000 + own} bytes`));
+});
+
+test('doctor: in a container image a layer has no limit', async (t) => {
+  const { prefix, python, own } = layerTree(t, 280_000_000);
+  const env = { AWS_EXECUTION_ENV: 'AWS_Lambda_Image', AWS_LAMBDA_RUNTIME_API: '127.0.0.1:1' };
+  const { status, report } = await examine(['--python', python], { env });
+  assert.deepEqual([report.platform, status, report.problems], ['lambda-image', 0, []]);
+  assert.deepEqual(report.layer, { path: prefix, bytes: 280_000_000 + own, limit: null, unread: [] });
+  const { stdout } = await doctor(['--python', python], { env });
+  assert.match(stdout, new RegExp(`${280_000_000 + own} bytes unpacked\n`));
+});
+
+test('doctor: what can not be read in a layer is told, and the rest is measured', async (t) => {
+  const { prefix, own } = layerTree(t, 1000);
+  fs.chmodSync(path.dirname(prefix), 0o755);
+  const locked = path.join(prefix, 'locked');
+  fs.mkdirSync(locked, 0o000);
+  const candidate = { source: 'option', path: path.join(prefix, 'bin', 'interpreter') };
+  const measured = await asNobody(() => measureLayer(candidate, 'local'));
+  assert.deepEqual(measured, { path: prefix, bytes: 1000 + own, limit: 262_144_000, unread: [locked] });
+  const [warning, ...more] = layerWarnings(measured);
+  assert.deepEqual([warning.code, more], ['LAYER_UNREADABLE', []]);
+  assert.match(warning.message, new RegExp(`${locked} can't be read`));
+  assert.match(warning.hint, /chmod -R a\+rX/);
 });
 
 /** Standard output as a terminal shows it. */

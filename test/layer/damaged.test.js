@@ -10,7 +10,8 @@ const { verify } = require('../../lib/cli/layer/verify');
 const { ARCHIVE } = require('../../lib/environment');
 const { DIRECT, UNZIPPED } = require('../../lib/cli/layer/limits');
 const { builtLayer } = require('../../scripts/steps/layer');
-const { asNobody, copyOf, describe, patched, temporary } = require('./support/copies');
+const { asNobody } = require('../js/support/nobody');
+const { copyOf, describe, patched, temporary } = require('./support/copies');
 
 const TIMEOUT = 900_000; // ms
 const CODEC = 'lib/python3.11/encodings/utf_8.pyc';

@@ -10,7 +10,8 @@ const { before, suite, test } = require('node:test');
 const { checkEntries } = require('../../lib/cli/layer/zip');
 const { verify } = require('../../lib/cli/layer/verify');
 const { builtLayer } = require('../../scripts/steps/layer');
-const { asNobody, patched, temporary } = require('./support/copies');
+const { asNobody } = require('../js/support/nobody');
+const { patched, temporary } = require('./support/copies');
 const { zipWith } = require('./support/zips');
 
 const CLI = path.join(__dirname, '../../lib/cli/index.js');

@@ -5,7 +5,7 @@
 const { version } = require('../../../package.json');
 const { addonFile } = require('../../load');
 const { keys, neededGlibc, node, variables } = require('./facts');
-const { layerProblems, measureLayer } = require('./layer');
+const { layerProblems, layerWarnings, measureLayer } = require('./layer');
 
 /** What `verify()` reports, where nothing can be started. */
 const NOTHING = Object.freeze({
@@ -65,7 +65,8 @@ async function verification(python) {
  */
 async function examine({ python, env = process.env } = {}) {
   const report = await verification(python);
-  const layer = await measureLayer(report.candidates.find(({ chosen }) => chosen));
+  const chosen = report.candidates.find((candidate) => candidate.chosen);
+  const layer = await measureLayer(chosen, report.platform);
   const problems = [...report.problems, ...layerProblems(layer)];
   return {
     version,
@@ -82,7 +83,7 @@ async function examine({ python, env = process.env } = {}) {
     environment: variables(env),
     keys: keys(env),
     problems,
-    warnings: report.warnings,
+    warnings: [...report.warnings, ...layerWarnings(layer)],
   };
 }
 

@@ -8,16 +8,28 @@ const path = require('node:path');
 const { UNZIPPED } = require('../layer/limits');
 
 const MANIFEST = 'litellm-bridge.json';
+const IMAGE = 'lambda-image'; // platform
 
-/** @param {string} folder @returns {Promise<number>} bytes of all files in it; links are not followed */
-async function sizeOf(folder) {
-  let bytes = 0;
-  for (const entry of await fs.readdir(folder, { withFileTypes: true })) {
+/**
+ * What is in a folder; links are not followed.
+ * @param {string} folder
+ * @param {string[]} unread what can't be read is added to it
+ * @returns {Promise<number>} bytes of all files
+ */
+async function sizeOf(folder, unread) {
+  const size = async (/** @type {import('node:fs').Dirent} */ entry) => {
     const file = path.join(folder, entry.name);
-    if (entry.isDirectory()) bytes += await sizeOf(file);
-    else if (entry.isFile()) bytes += (await fs.stat(file)).size;
+    if (entry.isDirectory()) return sizeOf(file, unread);
+    return entry.isFile() ? (await fs.stat(file)).size : 0;
+  };
+  try {
+    let bytes = 0;
+    for (const entry of await fs.readdir(folder, { withFileTypes: true })) bytes += await size(entry);
+    return bytes;
+  } catch {
+    unread.push(folder);
+    return 0;
   }
-  return bytes;
 }
 
 /**
@@ -37,11 +49,17 @@ async function layerOf(candidate) {
 
 /**
  * @param {{ source: string, path: string } | undefined} candidate
- * @returns {Promise<{ path: string, bytes: number, limit: number } | null>} null: it is in no layer
+ * @param {string | null} platform in a container image nothing limits it but the image's own 10 GB
+ * @returns {Promise<{ path: string, bytes: number, limit: number | null, unread: string[] } | null>}
+ *   null: it is in no layer; unread: folders that are not in the sum
  */
-async function measureLayer(candidate) {
+async function measureLayer(candidate, platform) {
   const folder = candidate ? await layerOf(candidate) : null;
-  return folder === null ? null : { path: folder, bytes: await sizeOf(folder), limit: UNZIPPED };
+  if (folder === null) return null;
+  /** @type {string[]} */
+  const unread = [];
+  const bytes = await sizeOf(folder, unread);
+  return { path: folder, bytes, limit: platform === IMAGE ? null : UNZIPPED, unread };
 }
 
 /**
@@ -49,7 +67,7 @@ async function measureLayer(candidate) {
  * @returns {{ code: string, message: string, hint: string }[]}
  */
 function layerProblems(layer) {
-  if (layer === null || layer.bytes <= layer.limit) return [];
+  if (layer === null || layer.limit === null || layer.bytes <= layer.limit) return [];
   return [
     {
       code: 'LAYER_TOO_LARGE',
@@ -59,4 +77,19 @@ function layerProblems(layer) {
   ];
 }
 
-module.exports = { layerProblems, measureLayer };
+/**
+ * @param {Awaited<ReturnType<typeof measureLayer>>} layer
+ * @returns {{ code: string, message: string, hint: string }[]}
+ */
+function layerWarnings(layer) {
+  if (layer === null || layer.unread.length === 0) return [];
+  return [
+    {
+      code: 'LAYER_UNREADABLE',
+      message: `${layer.unread.join(', ')} can't be read by this user: the layer's size is without it`,
+      hint: `Python can't read it either: chmod -R a+rX ${layer.path}, as its owner, and zip again`,
+    },
+  ];
+}
+
+module.exports = { layerProblems, layerWarnings, measureLayer };

@@ -98,8 +98,8 @@ function packageList(packages) {
 }
 
 function layerRow({ path, bytes, limit }) {
-  const share = Math.round((bytes / limit) * 100);
-  return row('layer', `${path}, ${bytes} bytes unpacked (${share} % of Lambda's ${limit})`);
+  const share = limit === null ? '' : ` (${Math.round((bytes / limit) * 100)} % of Lambda's ${limit})`;
+  return row('layer', `${path}, ${bytes} bytes unpacked${share}`);
 }
 
 function python({ python: running, litellm, packages, start, layer }) {

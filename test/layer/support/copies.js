@@ -49,17 +49,6 @@ function copyOf(t, tree) {
   };
 }
 
-/** Runs something without root's rights; a user that has none runs it as it is. @param {() => Promise<unknown>} run */
-async function asNobody(run) {
-  const user = process.geteuid?.();
-  if (user === 0) process.seteuid?.(65534);
-  try {
-    await run();
-  } finally {
-    if (user === 0) process.seteuid?.(user);
-  }
-}
-
 /** Changes what the manifest says. */
 function describe(copy, fields) {
   const name = 'litellm-bridge.json';
@@ -73,4 +62,4 @@ function patched(data, at, bytes) {
   return copy;
 }
 
-module.exports = { asNobody, copyOf, describe, patched, temporary };
+module.exports = { copyOf, describe, patched, temporary };
