@@ -2,7 +2,7 @@
 # Runs a program in a root that is empty but for a layer, as Lambda attaches it: read-only at /opt,
 # with no environment but what is given, as nobody's user, /tmp alone being writable.
 #
-# empty-root.sh [-r FOLDER] [-b SOURCE:TARGET]... [-e NAME=VALUE]... TREE PROGRAM [ARGUMENT]...
+# empty-root.sh [-r FOLDER] [-b SOURCE TARGET]... [-e NAME=VALUE]... TREE PROGRAM [ARGUMENT]...
 #
 # -r FOLDER is where the root is put together (an empty one); else a new one in TMPDIR, which stays.
 # TREE is the folder with python/ in it. -b adds a file or folder, read-only. The network is the
@@ -38,7 +38,7 @@ attach() { # what, where: read-only
 count=0
 while :; do
   case $1 in
-    -b) attach "${2%%:*}" "$root${2#*:}" ;;
+    -b) attach "$2" "$root$3"; shift ;;
     -e) count=$((count + 1)); eval "variable_$count=\$2" ;;
     *) break ;;
   esac

@@ -43,7 +43,7 @@ test('a start up to the import makes a tenth of the calls of a plain import', {
   const { tree } = await builtLayer();
   const packed = path.join(folder, 'package');
   unpackPackage(packed);
-  const worker = ['-b', `${path.join(packed, 'lib', 'python')}:/worker`];
+  const worker = ['-b', path.join(packed, 'lib', 'python'), '/worker'];
   const program = ['-I', '-S', '-X', 'utf8', '/worker/litellm_bridge/profile_start.py'];
   strace(record, ['sh', EMPTY_ROOT, ...worker, '-e', LOCAL, tree, PYTHON, ...program]);
   const calls = callsOf(record, PYTHON);

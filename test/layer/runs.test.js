@@ -155,6 +155,16 @@ suite('verify, of what only a run finds', { timeout: TIMEOUT }, () => {
     assert.deepEqual(said, Array(3).fill(['0', '']));
   });
 
+  test('files from a path with a colon', async (t) => {
+    const place = path.join(temporary(t), 'a:b');
+    fs.mkdirSync(place);
+    fs.writeFileSync(path.join(place, 'said.py'), 'print("read")\n');
+    const files = { [path.join(place, 'said.py')]: '/said.py' };
+    const command = ['/opt/python/bin/python3', '-I', '/said.py'];
+    const { out, err } = await inEmptyRoot({ tree: layer.tree, command, files }, { timeout: TIMEOUT });
+    assert.deepEqual([out, err], ['read\n', '']);
+  });
+
   test('what only the worker looks at: the stream through the addon fails', async (t) => {
     const copy = copyOf(t, layer.tree);
     const name = fs.readdirSync(copy.place('.')).find((file) => /^litellm-.*\.dist-info$/.test(file));

@@ -104,7 +104,7 @@ class LambdaFunction {
   /** @param {RuntimeApi} api @param {ReturnType<typeof prepare>} prepared @param {NodeJS.ProcessEnv} env */
   constructor(api, { layer, files, root }, env) {
     this.api = api;
-    const binds = Object.entries(files).flatMap(([here, there]) => ['-b', `${here}:${there}`]);
+    const binds = Object.entries(files).flatMap(([here, there]) => ['-b', here, there]);
     const variables = Object.entries(env).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
     const program = ['/var/lang/bin/node', '/var/runtime/client.mjs'];
     const client = `/var/runtime/node_modules/${CLIENT}/dist/index.mjs`;

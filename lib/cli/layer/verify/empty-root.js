@@ -36,7 +36,7 @@ function emulatorOf(arch, env = process.env) {
  */
 async function inEmptyRoot({ tree, command, env = {}, files = {} }, { timeout, signal, onLine }) {
   const root = makeTemporary('litellm-layer-root-');
-  const binds = Object.entries(files).flatMap(([source, target]) => ['-b', `${source}:${target}`]);
+  const binds = Object.entries(files).flatMap(([source, target]) => ['-b', source, target]);
   const variables = Object.entries(env).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
   try {
     const args = [SCRIPT, '-r', root, ...binds, ...variables, tree, ...command];
