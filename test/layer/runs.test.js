@@ -130,13 +130,27 @@ suite('verify, of what only a run finds', { timeout: TIMEOUT }, () => {
     assert.equal(found.has('import litellm'), false);
   });
 
-  test('an archive whose layout the package does not know: what came with it reads it', async (t) => {
+  /** A copy whose archive has a layout that only the reader beside it knows. */
+  function newerLayout(t) {
     const copy = copyOf(t, layer.tree);
     const newer = (data) => patched(data, data.indexOf('LBARC') + 'LBARC'.length, [0x7f]);
     copy.write(ARCHIVE, newer(copy.read(ARCHIVE)));
     const reader = `${STDLIB}/start_archive/file.pyc`;
     copy.write(reader, newer(copy.read(reader)));
-    assert.deepEqual([...(await runOf(copy.root)).keys()], []);
+    return copy;
+  }
+
+  test('an archive whose layout the package does not know: what came with it reads it', async (t) => {
+    assert.deepEqual([...(await runOf(newerLayout(t).root)).keys()], []);
+  });
+
+  test('of such an archive doctor --start says that it is used', async (t) => {
+    const files = { [WORKER]: '/worker' };
+    const command = ['/opt/python/bin/python3', '-I', '-S', '/worker/litellm_bridge/profile_start.py'];
+    const env = { LITELLM_LOCAL_MODEL_COST_MAP: 'True' };
+    const tree = newerLayout(t).root;
+    const { out, err } = await inEmptyRoot({ tree, command, files, env }, { timeout: TIMEOUT });
+    assert.deepEqual(JSON.parse(out || err), { path: `/opt/python/${ARCHIVE}`, used: true, reason: '' });
   });
 
   test('a program with any options has the modules, and so do its children', async () => {

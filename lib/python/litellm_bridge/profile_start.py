@@ -19,7 +19,9 @@ def main() -> None:
     sys.path.remove(parent)
     installed = importing.begin(parent)
     roomy.call(load)
-    used = installed.archive is not None
+    # A layer's own reader knows a layout that we may not.
+    layers = sys.modules.get(f"{importing.LAYERS_READER}.importing")
+    used = installed.archive is not None or (layers is not None and layers.in_force() is not None)
     import json  # a layer has it in the archive
 
     told = {"path": installed.path, "used": used, "reason": installed.reason}
