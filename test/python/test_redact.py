@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from litellm_bridge.redact import MARK, argument_secrets, redact
@@ -42,6 +44,30 @@ def test_values_of_the_environment(monkeypatch, name):
 def test_a_secret_inside_a_url(monkeypatch):
     monkeypatch.setattr("os.environ", {"MY_KEY": "a/b+c=d e"})
     assert redact("at http://x/a%2Fb%2Bc%3Dd%20e/") == f"at http://x/{MARK}/"
+
+
+@pytest.mark.parametrize(
+    "shown", [str, repr, json.dumps, str.strip, lambda text: repr(text.encode())]
+)
+@pytest.mark.parametrize(
+    "value", ["hunter2hunter2\n", " hunter2\r\nhunter2\t", "hünter2\\hunter2 "]
+)
+def test_a_secret_with_blanks_and_line_ends(monkeypatch, value, shown):
+    monkeypatch.setattr("os.environ", {"MY_KEY": value})
+    found = redact(f"Illegal header value {shown(value)}!")
+    assert MARK in found
+    assert "unter2" not in found
+
+
+def test_blanks_are_no_secret(monkeypatch):
+    monkeypatch.setattr("os.environ", {"MY_KEY": " " * 8, "OTHER_KEY": "a" + " " * 8})
+    text = f"a text with{' ' * 9}blanks"
+    assert redact(text) == text
+
+
+def test_a_secret_that_is_no_unicode(monkeypatch):
+    monkeypatch.setattr("os.environ", {"MY_KEY": "hunter2\udcff", "OTHER_KEY": "hunter3\ud83d"})
+    assert redact("hunter2\udcff or hunter3\ud83d") == f"{MARK} or {MARK}"
 
 
 @pytest.mark.parametrize(

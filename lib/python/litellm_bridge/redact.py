@@ -7,6 +7,7 @@ carry credentials, and the known shapes of keys (a provider may quote a key in i
 from __future__ import annotations
 
 import functools
+import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -33,6 +34,7 @@ _HARMLESS_HEADERS = re.compile(
     re.IGNORECASE,
 )
 _SCHEME = re.compile(r"^(Bearer|Basic)\s+", re.IGNORECASE)
+_SAME_IN_ALL_FORMS = re.compile(r"[A-Za-z0-9._~-]+")
 _DEEPEST = 6  # fallbacks: [{litellm_params: {extra_headers: {…}}}] are five levels
 
 _SHAPES = (
@@ -114,5 +116,14 @@ def _looks_secret(name: str) -> bool:
 
 
 def _forms(secret: str) -> Iterable[str]:
-    """As it is, and as it looks inside a URL."""
-    return dict.fromkeys((secret, quote(secret, safe="")))
+    """As it is, inside a URL, and escaped as in a repr or JSON; none with the blanks around it, which
+    may be escaped, cut off or sent.
+    """
+    core = secret.strip()
+    if len(core) < SHORTEST:
+        return ()
+    if _SAME_IN_ALL_FORMS.fullmatch(core):
+        return (core,)
+    raw = core.encode("utf-8", "backslashreplace")
+    escaped = (repr(core)[1:-1], repr(raw)[2:-1], json.dumps(core)[1:-1])
+    return dict.fromkeys((core, quote(raw, safe=""), *escaped))
