@@ -156,6 +156,54 @@ def test_a_long_record_is_cut(sink, attached):
     assert len(attached.texts[0]) == LONGEST
 
 
+KEYS = ["HUNTER" * 5, "HUNTER(2)" * 700, "sk-" + "HUNTER" * 20]  # the last for its shape alone
+
+
+@pytest.fixture(params=KEYS, ids=["known", "long", "shape"])
+def key(request, sink, monkeypatch):
+    sink._kept = 1 << 20
+    if not request.param.startswith("sk-"):
+        monkeypatch.setenv("SOME_API_KEY", request.param)
+    return request.param
+
+
+def shown(key, channel):
+    """The characters of the key that went out, and whether something did in its place."""
+    text = "".join(channel.texts)
+    return set(text) & set(key.removeprefix("sk-")), "[redacted]" in text
+
+
+@pytest.mark.parametrize("before", [2, 20])
+def test_a_record_is_not_cut_within_a_secret(sink, attached, key, before):
+    sink.emit(20, Source.LOGGING, "x" * (LONGEST - before) + " " + key + " " + "y" * LONGEST)
+    assert shown(key, attached) == (set(), False)
+    assert attached.texts[0].startswith("x" * (LONGEST - before))
+
+
+@pytest.mark.parametrize("before", [2, 20])
+def test_a_line_is_not_split_within_a_secret(out, attached, key, before):
+    out.write("x" * (LONGEST - before) + " " + key + " " + "y" * LONGEST + "\n")
+    assert shown(key, attached) == (set(), True)
+    assert "".join(attached.texts).endswith("y" * LONGEST)
+
+
+@pytest.mark.parametrize("size", [7, 64, LONGEST + 1])
+def test_an_endless_line_is_not_split_within_a_secret(out, attached, key, size):
+    text = "x" * (LONGEST - 20) + f" {key} " + "y" * (LONGEST - len(key) + 10) + f" {key} end"
+    for at in range(0, len(text), size):
+        out.write(text[at : at + size])
+    out.flush()
+    assert shown(key, attached) == (set(), True)
+    assert "".join(attached.texts).endswith("] end")
+
+
+def test_a_record_that_begins_with_an_endless_secret(sink, out, attached, monkeypatch):
+    monkeypatch.setenv("SOME_API_KEY", "HUNTER" * LONGEST)
+    sink.emit(20, Source.LOGGING, "HUNTER" * LONGEST + " of mine")
+    out.write("HUNTER" * LONGEST + " of mine\n")
+    assert attached.texts == ["[redacted]", "[redacted]", " of mine"]
+
+
 def test_lines(out, attached):
     print("one", file=out)
     print("two\nthree", end="", file=out)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from . import frames
 from .context import current_call
-from .redact import redact
+from .redact import Redactor
 
 if TYPE_CHECKING:
     import asyncio
@@ -35,6 +35,12 @@ class Record(NamedTuple):
     logger: str
     call: Call | None
     text: str
+
+
+def current_redactor() -> Redactor:
+    """Knows the secrets of the call that says something."""
+    call = current_call.get()
+    return Redactor(call.secrets if call is not None else ())
 
 
 class LogSink:
@@ -67,10 +73,11 @@ class LogSink:
 
     def emit(self, level: int, source: Source, text: str, logger: str = "") -> None:
         """level: of the logging module. Never blocks, never raises."""
-        call = current_call.get()
-        secrets = call.secrets if call is not None else ()
+        redact = current_redactor()
+        if len(text) > LONGEST:
+            text = text[: redact.cut(text, LONGEST)]
         level = min(50, max(10, level // 10 * 10))
-        self._keep(Record(level, source, logger, call, redact(text[:LONGEST], secrets)))
+        self._keep(Record(level, source, logger, current_call.get(), redact(text)))
         if threading.get_ident() == self._thread:
             self.flush()
             return

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 MARK = "[redacted]"
 SHORTEST = 6  # a shorter value would blot out ordinary words
+LONGEST_KEY = 4096  # of those that are known by their shape alone
 
 _SECRET_NAME = re.compile(
     r"key|token|secret|passw|credential|auth(?!or(?!iz))|cookie|signature", re.IGNORECASE
@@ -64,6 +65,25 @@ class Redactor:
         for shape in _SHAPES:
             text = shape.sub(rf"\1{MARK}", text)
         return text
+
+    @property
+    def reach(self) -> int:
+        """Characters after a place that cut() may have to see."""
+        return max((LONGEST_KEY, *map(len, self._known)))
+
+    def cut(self, text: str, at: int) -> int:
+        """The place by `at` where no secret is cut in two: the start of the one that is there; its end,
+        if text begins with it.
+        """
+        for secret in self._known:
+            start = text.find(secret, max(0, at - len(secret) + 1), at + len(secret) - 1)
+            if start >= 0:
+                at = start or len(secret)
+        for shape in _SHAPES:
+            for match in shape.finditer(text, max(0, at - LONGEST_KEY), at + LONGEST_KEY):
+                if match.start() < at < match.end():
+                    at = match.start() or match.end()
+        return at
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from .context import current_call
-from .logs import LONGEST, FrameHandler, LogSink, Source
+from .logs import LONGEST, FrameHandler, LogSink, Source, current_redactor
+from .redact import LONGEST_KEY
 
 if TYPE_CHECKING:
     from .calls import Call
@@ -50,29 +51,44 @@ class LogWriter(io.TextIOBase):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         writer = _writer()
         *lines, rest = (self._partial.pop(writer, "") + text).split("\n")
-        self._emit(lines)
-        if len(rest) > LONGEST:
-            self._emit((rest,))
-        elif rest:
+        for line in lines:
+            self._emit(line)
+        if rest := self._shorten(rest, is_whole=False):
             self._partial[writer] = rest
         return len(text)
 
     def flush(self) -> None:
-        self._emit((self._partial.pop(_writer(), ""),))
+        self._emit(self._partial.pop(_writer(), ""))
 
     def finish(self, call: Call) -> None:
         """Sends the unfinished lines of a call that ended, as its own."""
         token = current_call.set(call)
         for writer in [writer for writer in self._partial.copy() if writer[1] == id(call)]:
-            self._emit((self._partial.pop(writer, ""),))
+            self._emit(self._partial.pop(writer, ""))
         current_call.reset(token)
 
-    def _emit(self, lines: Iterable[str]) -> None:
+    def _emit(self, line: str) -> None:
+        if rest := self._shorten(line.rstrip("\r"), is_whole=True):
+            self._send(rest)
+
+    def _shorten(self, text: str, is_whole: bool) -> str:
+        """Sends its records but the last, which is returned. In a text that is not whole, a secret may
+        be incomplete at the end, and so more is left.
+        """
+        if len(text) <= (LONGEST if is_whole else LONGEST + LONGEST_KEY):
+            return text
+        redactor, at = current_redactor(), 0
+        left = LONGEST if is_whole else LONGEST + redactor.reach
+        while len(text) - at > left:
+            window = text[at : at + LONGEST + redactor.reach]
+            size = redactor.cut(window, LONGEST)
+            self._send(window[:size])
+            at += size
+        return text[at:]
+
+    def _send(self, text: str) -> None:
         level = logging.INFO if self._source is Source.STDOUT else logging.WARNING
-        for line in lines:
-            text = line.rstrip("\r")
-            for at in range(0, len(text), LONGEST):
-                self._sink.emit(level, self._source, text[at : at + LONGEST])
+        self._sink.emit(level, self._source, text)
 
 
 class _ByteWriter(io.RawIOBase):
