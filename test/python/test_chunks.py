@@ -20,10 +20,10 @@ def tool(arguments, **extra):
 def through(values):
     """The frame types, and the chunks as Node gets them."""
     encoder, decoder = ChunkEncoder(), Chunks()
-    expected = json.loads(json.dumps(values))
+    expected = json.dumps(values)
     messages = [encoder.encode(value) for value in values]
-    assert values == expected, "the caller's chunks are left as they were"
-    assert [decoder.take(*message) for message in messages] == expected
+    assert json.dumps(values) == expected, "the caller's chunks are left as they were"
+    assert json.dumps([decoder.take(*message) for message in messages]) == expected
     return [kind for kind, _ in messages]
 
 
@@ -47,6 +47,19 @@ CASES = {
     ),
     "another key": ([chunk({"content": "a"}), chunk({"content": "b"}, x=1)], [T, T]),
     "another value": ([chunk({"content": "a"}, x=1), chunk({"content": "b"}, x=2)], [T, T]),
+    "equal, but true": ([chunk({"content": "a"}, x=1), chunk({"content": "b"}, x=True)], [T, T]),
+    "equal, but a number": (
+        [chunk({"content": "a"}, x=[{"y": y}]) for y in (False, 0, 0)],
+        [T, T, D],
+    ),
+    "equal, but a negative zero": (
+        [chunk({"content": "a"}, x=0.0), chunk({"content": "b"}, x=-0.0)],
+        [T, T],
+    ),
+    "the same large numbers": (
+        [chunk({"content": text}, created=int("1741570283")) for text in "ab"],
+        [T, D],
+    ),
     "slots do not mix": (
         [chunk({"content": "a"}), chunk({"reasoning_content": "b"}), chunk({"content": "c"})],
         [T, T, T],
@@ -73,3 +86,10 @@ CASES = {
 def test_node_gets_exactly_the_chunks(name):
     values, kinds = CASES[name]
     assert through(values) == kinds
+
+
+def test_a_template_from_elsewhere_is_known_by_the_types_of_its_values_too():
+    encoder = ChunkEncoder()
+    one, true = (chunk({"content": ""}, x=x) for x in (1, True))
+    sent = [encoder.adopt(frames.SLOT_CONTENT, template) for template in (one, one, true, true)]
+    assert sent == [False, True, False, True]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from typing import Any
 
 from . import frames, jsonio
 
 Message = tuple[int, bytes]  # frame type, payload
+Path = tuple[Any, ...]  # keys and indexes
 
 
 def plain(chunk: Any) -> Any:
@@ -31,12 +33,15 @@ class ChunkEncoder:
     def __init__(self) -> None:
         self._template: Any = None  # the last one sent, with "" for its text
         self._slot = 0
+        # Of its values, those that may be equal to one of another type.
+        self._scalars: list[tuple[Path, Any]] = []
 
     def adopt(self, slot: int, template: Any) -> bool:
         """Takes a template as the last one sent. Whether it was already."""
-        known = slot == self._slot and template == self._template
-        self._slot, self._template = slot, template
-        return bool(known)
+        if self._is_sent(slot, template):
+            return True
+        self._keep(slot, template)
+        return False
 
     def encode(self, chunk: Any) -> Message:
         """TypeError when the chunk can't be said in JSON."""
@@ -46,13 +51,41 @@ class ChunkEncoder:
             return frames.CHUNK, jsonio.dumps(value)
         slot, holder, key = found
         text, holder[key] = holder[key], ""
-        if slot == self._slot and value == self._template and (data := _utf8(text)) is not None:
+        if self._is_sent(slot, value) and (data := _utf8(text)) is not None:
             return frames.DELTA, data
         holder[key] = text
         whole = jsonio.dumps(value)
         holder[key] = ""
-        self._slot, self._template = slot, value
+        self._keep(slot, value)
         return frames.TEMPLATE, frames.template(slot, whole)
+
+    def _keep(self, slot: int, template: Any) -> None:
+        self._slot, self._template = slot, template
+        self._scalars = list(_scalars(template))
+
+    def _is_sent(self, slot: int, value: Any) -> bool:
+        """Whether Node has value already. For Python 1, 1.0 and True are equal, for JSON they are not."""
+        if slot != self._slot or value != self._template:
+            return False
+        for path, scalar in self._scalars:
+            found = value
+            for step in path:
+                found = found[step]
+            if found is not scalar and repr(found) != repr(scalar):
+                return False
+        return True
+
+
+def _scalars(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """What is neither a text nor null nor a container, and where it is."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _scalars(item, (*path, key))
+    elif isinstance(value, (list, tuple)):
+        for at, item in enumerate(value):
+            yield from _scalars(item, (*path, at))
+    elif value is not None and not isinstance(value, str):
+        yield path, value
 
 
 def _utf8(text: str) -> bytes | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import re
 import time
 from dataclasses import dataclass, field
@@ -115,9 +116,10 @@ class Outcome:
     state: Any = None
     given: int = 0  # events that LiteLLM was given
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, str]:
+        """As JSON, in which 1, 1.0 and true are not equal."""
         names = ("chunks", "error", "meta", "logged", "state")
-        return {name: normal(getattr(self, name)) for name in names}
+        return {name: _json(normal(getattr(self, name))) for name in names}
 
 
 _RANDOM_ID = re.compile(
@@ -137,6 +139,10 @@ def normal(value: Any) -> Any:
         value = _RANDOM_ID.sub(r"\1random", value)
         return re.sub(r"Traceback \(most recent call last\):[\s\S]*", "Traceback", value)
     return value
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=repr)
 
 
 class Wire:

@@ -57,6 +57,13 @@ def test_a_lost_connection(provider, benches, loop):
     loop.run_until_complete(same_when_lost(benches[provider], whole(*texts(WORDS))))
 
 
+@pytest.mark.parametrize("flags", [(1, True), (0, False), (0.0, -0.0)])
+def test_a_constant_that_becomes_an_equal_one_of_another_type(flags, benches, loop):
+    chunks = [text(word, flag=flag) for flag in flags for word in WORDS]
+    _, events, *_ = feeds("flags", whole(*chunks))
+    loop.run_until_complete(same(benches["openai"], events))
+
+
 LETTERS = [f"{number} " for number in range(100)]
 FAST = {
     "text": whole(*texts(LETTERS)),
