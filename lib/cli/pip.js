@@ -15,6 +15,15 @@ const OPTIONS = [
   ...['--no-input', '--disable-pip-version-check', '--no-warn-script-location'],
 ];
 
+/**
+ * The user's settings, such as the index and the proxy, but for those that would have pip put the
+ * packages elsewhere than into the environment.
+ */
+function settings() {
+  const { PIP_TARGET, PIP_PREFIX, PIP_ROOT, ...env } = process.env;
+  return { ...env, PIP_USER: '0' }; // a file of settings may have that, too
+}
+
 /** The name and version that pip begins with: from the index, or a file of a wheel folder. */
 function packageOf(line) {
   const [, spec, file] = /^(?:Collecting (\S+)|Processing (?:.*\/)?(\S+)\.whl)/.exec(line) ?? [];
@@ -60,7 +69,7 @@ function failure(lock, { code, out, err }) {
 async function installPackages(python, lock, { report, terminal, signal }) {
   const args = ['-I', '-m', 'pip', 'install', ...OPTIONS, '-r', lock];
   const onLine = counter(await countPackages(lock), report);
-  const result = await run(python, args, { signal, show: terminal, onLine });
+  const result = await run(python, args, { env: settings(), signal, show: terminal, onLine });
   if (result.code !== 0) throw failure(lock, result);
 }
 

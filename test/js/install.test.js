@@ -131,6 +131,20 @@ test('a wrong hash says so and leaves nothing', async (t) => {
   assert.deepEqual(fs.readdirSync(options.cache), []);
 });
 
+test("pip's settings of where packages go are not followed", async (t) => {
+  const { options } = prepare(t);
+  const elsewhere = temporaryFolder();
+  t.after(() => remove(elsewhere));
+  const places = { PIP_TARGET: elsewhere, PIP_PREFIX: elsewhere, PIP_ROOT: elsewhere };
+  const set = { PIP_REQUIRE_VIRTUALENV: '1', PIP_USER: '1', ...places };
+  Object.assign(process.env, set);
+  t.after(() => {
+    for (const name of Object.keys(set)) delete process.env[name];
+  });
+  importsPackage((await install(options)).python);
+  assert.deepEqual(fs.readdirSync(elsewhere), []);
+});
+
 test('a package that does not import is no environment', async (t) => {
   const { options } = prepare(t);
   await assert.rejects(install({ ...options, module: 'not_there' }), /No module named 'not_there'/);
