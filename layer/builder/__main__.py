@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import sys
 from collections import Counter
@@ -14,7 +15,7 @@ from typing import Any
 from . import archive, bytecode, interpreter, libraries, manifest, report, zipping
 from .errors import BuildError, of_system
 from .files import digest, digest_of, walk
-from .packages import Pip, is_locked, normalised, pinned
+from .packages import Pip, is_locked, lines_of, normalised, pinned
 from .progress import Progress
 from .prune import Pruned, prune, read_rules
 from .tools import LOADERS, Tools
@@ -65,9 +66,7 @@ class Build:
         wanted = list(self.options.extra)
         constraints = pinned(text)
         if not is_locked(text):
-            wanted += [
-                line for line in text.splitlines() if line.strip() and line.lstrip()[0] not in "#-"
-            ]
+            wanted += self._unlocked(text)
             text, constraints = "", {}
         if not wanted:
             return text
@@ -79,11 +78,27 @@ class Build:
 
     def _requirements(self) -> str:
         path: Path = self.options.requirements
+        hint = "Name a text file with a requirement a line: --requirements FILE"
         try:
-            return path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            hint = "Name a text file with a requirement a line: --requirements FILE"
             raise BuildError(f"{path} can't be read: {error}", hint) from error
+        if all(line.startswith("-") for line in lines_of(text)):
+            raise BuildError(f"{path} names no package", hint)
+        return text
+
+    def _unlocked(self, text: str) -> list[str]:
+        """The requirements that pip is to lock. A line that is none is not left out unsaid."""
+        lines = lines_of(text)
+        for line in lines:
+            # Its name alone: the address of an index may have a password.
+            if option := re.match(r"--[a-z-]+|-\w", line):
+                raise BuildError(
+                    f"{self.options.requirements} has {option[0]}, an option of pip",
+                    "Put what it names into the file, a requirement a line; an index belongs into "
+                    "pip's settings (PIP_EXTRA_INDEX_URL)",
+                )
+        return lines
 
     def _assemble(self, python: Path, packages: Path) -> None:
         self.progress.step("Assembling")

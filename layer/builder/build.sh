@@ -150,7 +150,10 @@ case $native in
 esac
 [ -e /etc/ssl/certs/ca-certificates.crt ] || export PIP_CERT=${PIP_CERT:-$tools/ca-certificates.crt}
 export LAYER_TOOLS=$tools LAYER_LOADER=$tools/$loader LAYER_LIBRARIES=$tools/lib/$libraries:$tools/usr/lib/$libraries
+# Settings of the user's for other Pythons and other installations; index and proxy stay.
+unset "${!PYTHON@}" PIP_TARGET PIP_PREFIX PIP_ROOT
+export PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0 # not unset: a file of settings may have them, too
 export PYTHONPATH=$here/..:$here/../../lib/python PYTHONHASHSEED=0 PYTHONDONTWRITEBYTECODE=1
-unset LD_LIBRARY_PATH LD_PRELOAD PYTHONHOME
+unset LD_LIBRARY_PATH LD_PRELOAD
 exec "$LAYER_LOADER" --library-path "$LAYER_LIBRARIES" "$tools/usr/bin/python3.11" -s -S -m builder \
   --debian "$debian" "${rest[@]}"

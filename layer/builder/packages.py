@@ -8,9 +8,12 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from .errors import FULL, BuildError
-from .files import cached, digest
+from .files import cached, digest, digest_of
 from .tools import WHEELS, Tools
 
 PIP = "usr/share/python-wheels"
@@ -28,11 +31,16 @@ def normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+def lines_of(text: str) -> list[str]:
+    """Requirements and options of pip, a line each, without comments."""
+    joined = re.sub(r"\\\n", " ", text).splitlines()
+    bare = (re.sub(r"(^|\s)#.*", "", line).strip() for line in joined)
+    return [line for line in bare if line]
+
+
 def is_locked(text: str) -> bool:
     """Whether each requirement has a hash."""
-    lines = re.sub(r"\\\n", " ", text).splitlines()
-    wanted = [line for line in lines if line.strip() and not line.lstrip().startswith(("#", "-"))]
-    return all("--hash=" in line for line in wanted)
+    return all("--hash=" in line for line in lines_of(text) if not line.startswith("-"))
 
 
 class Pip:
@@ -140,10 +148,23 @@ class Pip:
 _UNUSED = {"hf-xet"}
 
 
-def _locked_line(item: dict[str, dict[str, dict[str, dict[str, str]]]]) -> str:
+def _locked_line(item: dict[str, Any]) -> str:
+    """`item`: a package in pip's report."""
     name, version = item["metadata"]["name"], item["metadata"]["version"]
-    hashes = item["download_info"]["archive_info"]["hashes"]
-    return f"{normalised(str(name))}=={version} --hash=sha256:{hashes['sha256']}\n"
+    return f"{normalised(name)}=={version} --hash=sha256:{_sha256(name, item['download_info'])}\n"
+
+
+def _sha256(name: str, download: dict[str, Any]) -> str:
+    hashes: dict[str, str] = download["archive_info"].get("hashes", {})
+    if "sha256" in hashes:
+        return hashes["sha256"]
+    url = urlsplit(download["url"])
+    if url.scheme == "file":  # of a folder (PIP_FIND_LINKS), which names none
+        return digest_of(Path(url2pathname(url.path)))
+    raise BuildError(
+        f"The package index has no sha256 of {name}",
+        "Take an index that has, or put its wheel into a folder, and name that in PIP_FIND_LINKS",
+    )
 
 
 def failure(words: str, arch: str) -> BuildError:

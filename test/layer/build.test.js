@@ -10,12 +10,11 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { before, suite, test } = require('node:test');
 const { build } = require('../../lib/cli/layer/builder');
-const { cacheFolder } = require('../../lib/environment');
 const { builtLayer } = require('../../scripts/steps/layer');
+const { failure, makeWheel, quiet, withEnvironment } = require('./support/builds');
 const { temporary } = require('./support/copies');
 
 const CLI = path.join(__dirname, '../../lib/cli/index.js');
-const WHEEL = path.join(__dirname, '../fixtures/wheel.py');
 const TIMEOUT = 900_000; // ms
 const NOWHERE = 'http://127.0.0.1:9'; // the port of discard: nobody listens
 const IS_ROOT = process.getuid?.() === 0;
@@ -29,59 +28,6 @@ before(
   },
   { timeout: TIMEOUT },
 );
-
-const quiet = { report: () => {}, terminal: false };
-
-/** A cache that has Debian's packages and the tools, and no Python packages. */
-function bareCache(t) {
-  const full = path.join(cacheFolder(), 'layer');
-  const cache = temporary(t);
-  for (const name of fs.readdirSync(full)) {
-    if (/^(debian|tools)-[\w-]+$/.test(name)) fs.symlinkSync(path.join(full, name), path.join(cache, name));
-  }
-  return cache;
-}
-
-/** Makes a wheel in a folder; its sha256. */
-function makeWheel(folder) {
-  execFileSync('python3', [WHEEL, folder]);
-  const file = fs.readdirSync(folder).find((entry) => entry.endsWith('.whl')) ?? '';
-  return {
-    file,
-    sha256: createHash('sha256')
-      .update(fs.readFileSync(path.join(folder, file)))
-      .digest('hex'),
-  };
-}
-
-/** Sets variables for the test. */
-function withEnvironment(t, variables) {
-  const former = Object.fromEntries(Object.keys(variables).map((name) => [name, process.env[name]]));
-  Object.assign(process.env, variables);
-  t.after(() => {
-    for (const [name, value] of Object.entries(former)) {
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
-  });
-}
-
-/** Builds with a requirements file, in folders of its own; the error. */
-async function failure(t, text, { env = {}, ...more } = {}) {
-  const folder = temporary(t);
-  const requirements = path.join(folder, 'requirements.txt');
-  fs.writeFileSync(requirements, text);
-  withEnvironment(t, { PIP_RETRIES: '1', PIP_DEFAULT_TIMEOUT: '5', ...env });
-  const out = path.join(folder, 'out');
-  const options = { out, requirements, docker: false, ...more };
-  const error = await build(options, { ...quiet, cache: bareCache(t) }).then(
-    () => assert.fail('it was built'),
-    (reason) => reason,
-  );
-  assert.equal(error.name, 'CommandError', error.stack);
-  assert.equal(fs.existsSync(out), false); // nothing half-done
-  return error;
-}
 
 suite('layer build', { timeout: TIMEOUT }, () => {
   test('built again without a network: the same bytes', { skip: !IS_ROOT && 'needs root' }, (t) => {
