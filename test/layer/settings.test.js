@@ -65,3 +65,19 @@ suite('lines of --requirements', { timeout: TIMEOUT }, () => {
     assert.deepEqual(manifest.packages, { lbtiny: '1.0' });
   });
 });
+
+suite("the result's folder", { timeout: TIMEOUT }, () => {
+  test('what is no layer stays, and nothing is built', async (t) => {
+    const out = temporary(t);
+    const precious = path.join(out, ARCH, 'precious');
+    fs.mkdirSync(path.dirname(precious));
+    fs.writeFileSync(precious, '');
+    await assert.rejects(build({ out, docker: false }, quiet), {
+      name: 'CommandError',
+      message: new RegExp(`${ARCH} is no layer`),
+      hint: /--out DIR/,
+    });
+    assert.deepEqual(fs.readdirSync(out), [ARCH]);
+    assert.ok(fs.existsSync(precious));
+  });
+});

@@ -33,8 +33,9 @@ async function publishDraft(draft, { arch, out }, report) {
   await fs.promises.rm(path.join(out, `${name}.json`), { force: true });
   await moveIntoPlace(path.join(draft, arch), path.join(out, arch), () => false);
   for (const ending of ['zip', 'log', 'lock']) {
-    const file = path.join(draft, `${name}.${ending}`);
-    if (fs.existsSync(file)) fs.renameSync(file, path.join(out, `${name}.${ending}`));
+    const [file, place] = [draft, out].map((folder) => path.join(folder, `${name}.${ending}`));
+    if (fs.existsSync(file)) fs.renameSync(file, place);
+    else fs.rmSync(place, { force: true }); // of another build: it would be taken for this one's
   }
   fs.writeFileSync(path.join(draft, 'report'), `${JSON.stringify(report, null, 1)}\n`);
   fs.renameSync(path.join(draft, 'report'), path.join(out, `${name}.json`));

@@ -5,6 +5,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { CommandError } = require('../../error');
+const { NAME: MANIFEST } = require('../verify/manifest');
 
 const ARCHES = ['x86_64', 'arm64'];
 const OWN = { x64: 'x86_64', arm64: 'arm64' };
@@ -78,6 +79,17 @@ function checkOut(folder) {
   }
 }
 
+/** A build replaces what is there: a former layer, and nothing else. */
+function checkPlace(folder) {
+  const isThere = fs.existsSync(folder);
+  if (!isThere || fs.existsSync(path.join(folder, 'python', MANIFEST))) return;
+  if (fs.statSync(folder).isDirectory() && fs.readdirSync(folder).length === 0) return;
+  throw new CommandError(
+    `${folder} is no layer, and would be replaced by one`,
+    'Choose another folder for the result: --out DIR; or move away what is there',
+  );
+}
+
 /**
  * @param {BuildOptions} options
  * @returns {Plan}
@@ -85,10 +97,12 @@ function checkOut(folder) {
  */
 function planOf(options) {
   const out = path.resolve(options.out ?? 'litellm-layer');
+  const arch = archOf(options.arch);
   checkOut(out);
+  checkPlace(path.join(out, arch));
   for (const name of options.extra ?? []) checkExtra(name);
   return {
-    arch: archOf(options.arch),
+    arch,
     variant: variantOf(options),
     out,
     requirements: requirementsOf(options.requirements),
