@@ -35,6 +35,13 @@ fail() { # what happened, what to do
   exit 1
 }
 
+# Of two builds at once the first to finish stays. Ends the draft's trap.
+into_place() { # draft, folder
+  mv -T "$1" "$2" 2>>"$log" || [ -d "$2" ] || fail "$2 can't be made" "See the end of $log"
+  rm -rf "$1"
+  trap - EXIT
+}
+
 step() { printf '{"step":%s}\n' "$(quote "$1")"; }
 
 case $arch in
@@ -122,8 +129,7 @@ if [ -n "$refresh" ] || [ ! -d "$debian" ]; then
   download "$draft"
   (cd "$draft" && find interpreter tools -name '*.deb' | sort | xargs sha256sum) >"$draft/SHA256SUMS"
   rm -rf "$debian"
-  mv "$draft" "$debian"
-  trap - EXIT
+  into_place "$draft" "$debian"
 fi
 (cd "$debian" && sha256sum --quiet -c SHA256SUMS) >>"$log" 2>&1 ||
   fail "A file in $debian is not as it was fetched" "Remove the folder; it is fetched again"
@@ -139,8 +145,7 @@ if [ ! -d "$tools" ]; then
       fail "$package can't be unpacked" "See the end of $log; is the disk full?"
   done
   find "$draft/usr/share/ca-certificates" -name '*.crt' | sort | xargs cat >"$draft/ca-certificates.crt"
-  mv "$draft" "$tools" 2>>"$log" || [ -d "$tools" ]
-  trap - EXIT
+  into_place "$draft" "$tools"
 fi
 
 case $native in

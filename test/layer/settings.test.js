@@ -8,6 +8,7 @@ const path = require('node:path');
 const { suite, test } = require('node:test');
 const { build } = require('../../lib/cli/layer/builder');
 const { archOf } = require('../../lib/cli/layer/builder/options');
+const { until } = require('../process/support/proc');
 const { bareCache, failure, quiet, tinyLock, withEnvironment } = require('./support/builds');
 const { temporary } = require('./support/copies');
 
@@ -79,5 +80,42 @@ suite("the result's folder", { timeout: TIMEOUT }, () => {
     });
     assert.deepEqual(fs.readdirSync(out), [ARCH]);
     assert.ok(fs.existsSync(precious));
+  });
+});
+
+suite('the cache', { timeout: TIMEOUT }, () => {
+  test('a log that can not be kept hides no reason', async (t) => {
+    const cache = bareCache(t);
+    fs.mkdirSync(path.join(cache, `build-${ARCH}.log`));
+    const { message } = await failure(t, 'this is = no requirement\n', { cache });
+    assert.match(message, /can't be read/);
+  });
+
+  test('an interrupted build leaves no draft there, and nothing in the temporary folder', async (t) => {
+    const cache = bareCache(t, /^(debian|tools|interpreter)-[\w-]+$|^wheels$/);
+    const [out, TMPDIR] = [path.join(temporary(t), 'out'), temporary(t)];
+    withEnvironment(t, { TMPDIR });
+    const interruption = new AbortController();
+    const { signal } = interruption;
+    const built = assert.rejects(build({ out, docker: false }, { ...quiet, cache, signal }), {
+      name: 'AbortError',
+    });
+    const drafts = () => fs.readdirSync(cache).filter((name) => name.includes('.draft-'));
+    await until(() => drafts().length > 0 && fs.readdirSync(TMPDIR).length > 0);
+    interruption.abort();
+    await built;
+    assert.deepEqual([drafts(), fs.readdirSync(TMPDIR)], [[], []]);
+  });
+
+  test('two builds at once unpack the tools, and one of them stays', async (t) => {
+    const cache = bareCache(t, /^debian-[\w-]+$/);
+    await Promise.all([1, 2].map(() => failure(t, 'this is = no requirement\n', { cache })));
+    const [tools, ...others] = fs.readdirSync(cache).filter((name) => name.startsWith('tools-'));
+    assert.deepEqual(others, []);
+    const parts = fs.readdirSync(path.join(cache, tools));
+    assert.deepEqual(
+      parts.filter((name) => name.includes('draft')),
+      [],
+    );
   });
 });

@@ -42,10 +42,13 @@ async function publishDraft(draft, { arch, out }, report) {
   return path.join(out, `${name}.zip`);
 }
 
-/** The log outlives a build that fails: it is in the cache then. */
+/** The log outlives a build that fails: it is in the cache then, if that can be written. */
 function keepLog(log, cache, arch) {
-  const kept = path.join(cache, `build-${arch}.log`);
-  if (fs.existsSync(log)) fs.copyFileSync(log, kept);
+  try {
+    fs.copyFileSync(log, path.join(cache, `build-${arch}.log`));
+  } catch {
+    // what is told is why the build failed
+  }
 }
 
 async function runSteps(plan, way, draft, { cache, signal, progress }) {

@@ -16,14 +16,29 @@ const TAIL = 20; // lines of the log that are shown when a step does not say why
  * @property {(done: number, total: number) => void} count
  */
 
-/** Ends the program with all that it started, and waits for it. */
-async function end(child, command) {
-  await command.stop?.();
+const GRACE = 5000; // ms, to remove drafts; a program that takes longer hangs
+
+/** The program with all that it started. */
+function signalTo(child, name) {
   try {
-    process.kill(-child.pid, 'SIGKILL');
+    process.kill(-child.pid, name);
   } catch {
     // it has ended
   }
+}
+
+/** Ends the program: as Ctrl-C does, so that it removes what it began, and then at any rate. */
+function end(child, command) {
+  const kill = async () => {
+    await command.stop?.();
+    signalTo(child, 'SIGKILL');
+  };
+  const timer = setTimeout(kill, GRACE);
+  child.once('close', () => {
+    clearTimeout(timer);
+    kill();
+  });
+  signalTo(child, 'SIGINT');
 }
 
 function parse(line) {
