@@ -7,6 +7,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { before, test } = require('node:test');
 const { update } = require('../../lib/cli/layer/update');
+const { checkKept, extrasAs } = require('../../lib/cli/layer/update/kept');
 const { pinnedTo, requirementsWith } = require('../../lib/cli/layer/update/requirements');
 const { toText } = require('../../lib/cli/layer/update/text');
 const { verify } = require('../../lib/cli/layer/verify');
@@ -17,14 +18,20 @@ const OTHER = '1.80.0';
 
 /** @type {Awaited<ReturnType<typeof builtLayer>>} */
 let built;
-before(async () => {
-  built = await builtLayer();
-});
+/** As an application has it that asked for another package. @type {typeof built} */
+let extended;
+before(
+  async () => {
+    built = await builtLayer();
+    extended = await builtLayer({ slim: true, extra: ['google-auth'] });
+  },
+  { timeout: 900_000 },
+);
 
 /** A folder with the built layer, as `layer build` leaves it. */
-function copyOfBuild(t) {
+function copyOfBuild(t, layer = built) {
   const out = path.join(temporary(t), 'litellm-layer');
-  fs.cpSync(built.folder, out, { recursive: true });
+  fs.cpSync(layer.folder, out, { recursive: true });
   return { out, lock: path.join(out, '..', 'litellm-layer.lock') };
 }
 
@@ -45,11 +52,12 @@ function snapshot(out) {
 test('update: the new one is verified, compared, locked, and takes the place', {
   timeout: 900_000,
 }, async (t) => {
-  const { out, lock } = copyOfBuild(t);
+  const { out, lock } = copyOfBuild(t, extended);
   const { before: former, after, starts, zip } = await update(OTHER, { out, lock }, context);
   assert.equal(former.manifest.litellm, '1.78.7');
   assert.equal(after.manifest.litellm, OTHER);
   assert.equal(manifestOf(out).litellm, OTHER);
+  assert.deepEqual([after.manifest.variant, after.manifest.extras], ['slim', ['google-auth']]);
   assert.equal(zip, path.join(out, path.basename(built.zip)));
   assert.equal(fs.statSync(zip).size, after.zip.bytes);
   assert.deepEqual(fs.readdirSync(path.dirname(lock)).sort(), ['litellm-layer', 'litellm-layer.lock']);
@@ -90,6 +98,9 @@ test('update: what is no version, or too old, is refused at once', async (t) => 
   fs.writeFileSync(locked, 'litellm==1.78.7 --hash=sha256:00\n');
   await assert.rejects(say('1.80.0', { requirements: locked }), /some\.lock is a lock/);
   await assert.rejects(say('1.80.0', { requirements: 'missing.txt' }), /There is no file missing\.txt/);
+  const nowhere = path.join(out, 'missing', 'litellm-layer.lock');
+  await assert.rejects(say('1.80.0', { lock: nowhere }), { name: 'CommandError', hint: /--lock FILE/ });
+  await assert.rejects(say('1.80.0', { lock: out }), { name: 'CommandError', message: /is a folder/ });
 });
 
 test('update: of the requirements only the line of LiteLLM changes', (t) => {
@@ -104,4 +115,30 @@ test('update: of the requirements only the line of LiteLLM changes', (t) => {
   fs.writeFileSync(file, 'boto3\n');
   assert.equal(requirementsWith('1.80.0', file), 'boto3\nlitellm==1.80.0\n');
   assert.equal(pinnedTo({ a: '1', litellm: '1.78.7', b: '2' }, '1.80.0'), 'a==1\nlitellm==1.80.0\nb==2\n');
+});
+
+test('update: what was asked for stays, unless it is asked for otherwise', () => {
+  const former = { extras: ['google-auth', 'Py_YAML>=6'] };
+  assert.deepEqual(extrasAs(former, []), former.extras);
+  assert.deepEqual(extrasAs(former, ['google-auth>=2.40', 'redis']), [
+    'Py_YAML>=6',
+    'google-auth>=2.40',
+    'redis',
+  ]);
+  assert.deepEqual(extrasAs({}, ['redis']), ['redis']);
+});
+
+test('update: a package that the new layer would lack is told, and what that one needed is not', () => {
+  const tree = path.join(extended.tree, 'python');
+  const former = extended.report.manifest;
+  const without = (...names) => ({
+    packages: Object.fromEntries(Object.entries(former.packages).filter(([name]) => !names.includes(name))),
+  });
+  checkKept(former, former, tree);
+  checkKept(former, without('pyasn1-modules', 'tiktoken'), tree);
+  assert.throws(() => checkKept(former, without('google-auth', 'pyasn1-modules'), tree), {
+    name: 'CommandError',
+    message: /would lack google-auth;/,
+    hint: /--requirements FILE.*--extra google-auth/,
+  });
 });

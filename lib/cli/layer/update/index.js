@@ -11,6 +11,7 @@ const { build } = require('../builder');
 const { planOf } = require('../builder/options');
 const { verify } = require('../verify');
 const { toText: findingsOf } = require('../verify/text');
+const { checkKept, extrasAs } = require('./kept');
 const { measure } = require('./measure');
 const { checkVersion, pinnedTo, requirementsWith } = require('./requirements');
 const { toText } = require('./text');
@@ -26,6 +27,17 @@ function reportIn(folder, arch) {
   const file = fileOf(folder, arch, 'json');
   const whole = fs.existsSync(file) && fs.existsSync(path.join(folder, arch, 'python'));
   return whole ? JSON.parse(fs.readFileSync(file, 'utf8')) : null;
+}
+
+/** The lock is written at the end, after minutes: whether it can be is asked before. */
+function checkLock(file) {
+  try {
+    fs.accessSync(path.dirname(path.resolve(file)), fs.constants.W_OK);
+    if (fs.statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw new Error('it is a folder');
+  } catch (cause) {
+    const hint = 'Name a file in a folder that can be written: --lock FILE';
+    throw new CommandError(`${file} can't be written: ${cause.message}`, hint, { cause });
+  }
 }
 
 /** What is compared with: the layer that is there, else the one of this package's lock. */
@@ -66,9 +78,11 @@ async function buildNew(version, options, before, draft, context) {
 }
 
 /** As the former layer, unless it is said. */
-function variantAs({ variant }, options) {
-  if (options.slim || options.full) return options;
-  return { ...options, slim: variant === 'slim', full: variant === 'full' };
+function optionsAs(manifest, options) {
+  const extra = extrasAs(manifest, options.extra);
+  if (options.slim || options.full) return { ...options, extra };
+  const { variant } = manifest;
+  return { ...options, extra, slim: variant === 'slim', full: variant === 'full' };
 }
 
 async function checked(zip, context) {
@@ -78,6 +92,17 @@ async function checked(zip, context) {
     `The new layer does not work; the former one stays.\n${findingsOf(result)}`,
     'Try another version, or report it: the list of what is left out (layer/prune.toml) may no longer fit',
   );
+}
+
+/** The new layer in the draft, with all that the former one was asked to have. */
+async function make(version, plan, options, before, draft, context) {
+  const after = await buildNew(version, optionsAs(before.manifest, options), before, draft, context);
+  // Requirements that are named say themselves what the layer is to have.
+  if (!options.requirements) {
+    checkKept(before.manifest, after.manifest, path.join(plan.out, plan.arch, 'python'));
+  }
+  await checked(fileOf(draft, plan.arch, 'zip'), context);
+  return after;
 }
 
 /** Another machine's layer is verified under an emulator, whose times say nothing. */
@@ -106,13 +131,13 @@ async function take(draft, { out, arch }) {
  */
 async function update(version, options, context) {
   checkVersion(version);
+  checkLock(options.lock);
   const plan = planOf(options);
   requirementsWith(version, options.requirements); // wrong ones are told before anything is built
   const before = await former(plan, options, context);
   const draft = await makeDraft(path.join(plan.out, 'update'));
   try {
-    const after = await buildNew(version, variantAs(before, options), before, draft, context);
-    await checked(fileOf(draft, plan.arch, 'zip'), context);
+    const after = await make(version, plan, options, before, draft, context);
     const starts = await measured(plan, draft, context);
     fs.copyFileSync(fileOf(draft, plan.arch, 'lock'), options.lock);
     await take(draft, plan);
