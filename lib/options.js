@@ -35,15 +35,24 @@ function isObject(value) {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Whether it has a name of its own, or properties that are read by code. @param {object} prototype */
+function isOfHolder(prototype) {
+  const properties = Object.values(Object.getOwnPropertyDescriptors(prototype));
+  return Object.hasOwn(prototype, Symbol.toStringTag) || properties.some(({ get }) => get !== undefined);
+}
+
 /**
  * Whether whoever looks at its properties, as JSON does, sees nothing of what it holds: a Map, a
- * Blob, an AbortController.
+ * Blob, an AbortController. An instance of a class may have none, and hold nothing.
  * @param {object} value
  */
 function isOpaque(value) {
-  const prototype = Object.getPrototypeOf(value);
-  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
-  return !isPlain && Object.keys(value).length === 0;
+  if (Object.keys(value).length > 0) return false;
+  for (let at = Object.getPrototypeOf(value); at !== null; at = Object.getPrototypeOf(at)) {
+    const isRoot = Object.getPrototypeOf(at) === null;
+    if (!isRoot && isOfHolder(at)) return true;
+  }
+  return false;
 }
 
 /**

@@ -185,6 +185,7 @@ function serialize(args) {
 /** Python takes 1 for true: it would stream to a caller who waits for a whole answer. @param {unknown} args */
 function checkArguments(args) {
   if (!isObject(args)) throw invalidArgument('the request must be an object');
+  if (attempt('', () => isOpaque(args))) throw refuse('', 'has no properties; use a plain object');
   const stream = read(args, 'stream', '');
   if (stream !== undefined && stream !== null && typeof stream !== 'boolean') {
     throw invalidArgument('stream must be true or false');
@@ -206,9 +207,11 @@ function checkChat(args) {
   if (!Array.isArray(read(args, 'messages', ''))) throw invalidArgument('messages must be an array');
 }
 
-/** The same request, as a stream. @param {object} args */
+/** The same request, as a stream. @param {any} args */
 function asStream(args) {
-  return { ...Object.fromEntries(entries(args, '')), stream: true };
+  const toJSON = attempt('', () => args.toJSON);
+  const plain = typeof toJSON === 'function' ? attempt('', () => toJSON.call(args, '')) : args;
+  return { ...Object.fromEntries(entries(plain, '')), stream: true };
 }
 
 module.exports = { MAX_REQUEST, asStream, checkArguments, checkChat, checkModel, serialize };

@@ -34,8 +34,9 @@ function steps({ decoder }, { onText, onChunk }, sink) {
  * @param {import('./source').StreamSource} source
  * @param {boolean} wantsChunks
  * @param {ReturnType<typeof steps>} list
+ * @param {() => boolean} isOver the run has ended otherwise: nothing is called any more
  */
-async function readAll(source, wantsChunks, list) {
+async function readAll(source, wantsChunks, list, isOver) {
   const convert = (/** @type {number} */ type, /** @type {any} */ payload) =>
     source.piece(type, payload, wantsChunks);
   for (;;) {
@@ -43,7 +44,9 @@ async function readAll(source, wantsChunks, list) {
     if (piece === null) return;
     for (const step of list) {
       const pending = step(piece);
-      if (isThenable(pending)) await pending;
+      if (!isThenable(pending)) continue;
+      await pending;
+      if (isOver()) return;
     }
   }
 }
@@ -52,12 +55,14 @@ async function readAll(source, wantsChunks, list) {
  * @param {import('./source').StreamSource} source
  * @param {ReturnType<typeof import('./options').streamOptions>} options
  * @param {ResponseSink | null} sink
+ * @param {() => boolean} isOver
  */
-async function deliver(source, options, sink) {
+async function deliver(source, options, sink, isOver) {
   const { onChunk, onUsage } = options;
-  await readAll(source, onChunk !== undefined, steps(source, options, sink));
+  await readAll(source, onChunk !== undefined, steps(source, options, sink), isOver);
   await sink?.end();
-  sink?.close(); // it has all of it
+  sink?.done();
+  if (isOver()) return null;
   const outcome = /** @type {import('./call').Outcome} */ (source.outcome);
   const { usage, cost, estimated } = outcome;
   if (onUsage && usage !== null) await onUsage(usage, { cost, estimated });
@@ -101,6 +106,7 @@ async function runStream(source, options) {
   const { call } = source;
   const { responseStream, format } = options;
   const sink = responseStream ? new ResponseSink(responseStream, format) : null;
+  let isOver = false;
   let release = () => {};
   call.hold();
   try {
@@ -112,9 +118,10 @@ async function runStream(source, options) {
         reject(new AbortError(cause)); // also when its last piece is here
       });
       call.begin();
-      deliver(source, options, sink).then(resolve, reject);
+      deliver(source, options, sink, () => isOver).then(resolve, reject);
     });
   } catch (error) {
+    isOver = true;
     call.fail(error);
     sink?.error(error);
     throw error;

@@ -129,7 +129,10 @@ function environmentBlock(variables) {
   return block;
 }
 
-/** A thread with SHARE_ENV sets variables under a lock of Node's; which threads have it is not told. */
+/**
+ * A thread with SHARE_ENV sets variables under a lock of Node's; which threads have it is not told,
+ * nor of any that is older than this module.
+ */
 let hasThreads = false;
 if (isMainThread) {
   process.once('worker', () => {

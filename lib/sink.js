@@ -58,6 +58,8 @@ class ResponseSink {
   #gone = () => {};
   #isGone = false;
   #hasWritten = false;
+  /** Nothing more is written: it has all of it, or the run is over. */
+  #isDone = false;
   /** @type {(() => void) | null} */
   #drained = null;
 
@@ -80,8 +82,14 @@ class ResponseSink {
     this.#stream.on('drain', this.#onDrain).on('close', this.#onGone).on('error', this.#onGone);
   }
 
+  /** It has all of it: whoever goes now has missed nothing. Its errors are still heard. */
+  done() {
+    this.#isDone = true;
+  }
+
   /** The stream is the caller's alone again. */
   close() {
+    this.#isDone = true;
     this.#onDrain();
     for (const [event, listener] of this.#listeners()) this.#stream.removeListener(event, listener);
   }
@@ -101,7 +109,7 @@ class ResponseSink {
   };
 
   #onGone = (/** @type {unknown} */ cause) => {
-    if (this.#isGone) return;
+    if (this.#isGone || this.#isDone) return;
     this.#isGone = true;
     this.#onDrain();
     // A socket tells at its 'close' whether there was an error, in place of it.
@@ -133,6 +141,7 @@ class ResponseSink {
 
   /** @param {string} text */
   #write(text) {
+    if (this.#isDone) return undefined;
     if (isOver(this.#stream)) this.#onGone(this.#stream.errored);
     if (text === '' || this.#isGone) return undefined;
     this.#hasWritten = true;

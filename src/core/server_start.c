@@ -27,7 +27,7 @@ static void post_when_writable(void *arg) {
     lb_server_lock();
   }
   generation->posting = 0;
-  lb_generation_release(generation);
+  lb_server_let_go(generation);
   lb_server_unlock();
 }
 

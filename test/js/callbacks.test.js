@@ -362,11 +362,49 @@ test('a client that goes while the last piece is written has not had it', async 
 test('a client that goes when it has all of it does not fail the call', async () => {
   const stream = new PassThrough();
   const onUsage = async () => {
-    stream.destroy();
+    stream.destroy(new Error('ECONNRESET')); // heard, though nobody else listens
     await new Promise((resolve) => stream.once('close', resolve));
   };
   const options = { responseStream: stream, format: 'sse', onUsage };
   assert.equal((await llm.stream(scripted(template('a'), END), options)).text, 'a');
+});
+
+test('once it has rejected, nothing is called and nothing is written any more', async () => {
+  const stream = new PassThrough();
+  let goOn;
+  const onText = (text) =>
+    text === 'b' &&
+    new Promise((resolve) => {
+      goOn = resolve;
+    });
+  const called = [];
+  const options = {
+    responseStream: stream,
+    format: 'sse',
+    onText,
+    onChunk: (chunk) => called.push(chunk.choices[0].delta.content),
+    onUsage: () => called.push('usage'),
+  };
+  const controller = new AbortController();
+  const script = scripted(template('a'), ['delta', 'b'], END);
+  const running = llm.stream(script, { ...options, signal: controller.signal });
+  await until(() => goOn);
+  controller.abort();
+  await assert.rejects(running, { name: 'AbortError' });
+  goOn();
+  await llm.call('x');
+  assert.deepEqual(called, ['a']);
+  const events = stream.read().toString().split('\n\n');
+  assert.equal(events.length, 3, 'a text, the error, and what is behind the last line end');
+  assert.match(events[1], /"code":"ABORT_ERR"/);
+});
+
+test('behind [DONE] there is no error event', async () => {
+  const stream = new PassThrough();
+  const pending = () => new Promise(() => {});
+  const options = { responseStream: stream, format: 'sse', onUsage: pending, timeout: 100 };
+  await assert.rejects(llm.stream(scripted(template('a'), END), options), { code: 'ERR_TIMEOUT' });
+  assert.match(stream.read().toString(), /\[DONE\]\n\n$/);
 });
 
 test('an abort in the middle is told to the client: an early end looks like a success', async () => {

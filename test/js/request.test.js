@@ -76,8 +76,12 @@ test('an object is plain whatever its realm, and one of a class that has propert
   class Message {
     role = 'user';
   }
-  const objects = [{}, Object.create(null), vm.runInNewContext('({})'), new Message(), new URL('http://a')];
-  assert.equal(serialize({ objects }), '{"objects":[{},{},{},{"role":"user"},"http://a/"]}');
+  class Empty {
+    validate() {}
+  }
+  const bare = [{}, Object.create(null), vm.runInNewContext('({})'), Object.create({}), new Empty()];
+  const objects = [...bare, new Message(), new URL('http://a')];
+  assert.equal(serialize({ objects }), '{"objects":[{},{},{},{},{},{"role":"user"},"http://a/"]}');
 });
 
 test('what JSON would make null of is refused', () => {
@@ -89,6 +93,19 @@ test('a boxed value is what is in the box', () => {
   refuses({ seed: Object(5n) }, 'seed', 'BigInt');
   refuses({ user: Object(Symbol('x')) }, 'user', 'symbol');
   assert.equal(serialize({ a: Object('x'), b: Object(1), c: Object(true) }), '{"a":"x","b":1,"c":true}');
+});
+
+test('a request with nothing but getters is refused, as a stream, too', () => {
+  class Hidden {
+    get model() {
+      return 'm';
+    }
+  }
+  assert.throws(() => checkArguments(new Hidden()), { message: /has no properties/ });
+});
+
+test('as a stream a request is what its toJSON says', () => {
+  assert.deepEqual(asStream({ toJSON: () => ({ model: 'm' }) }), { model: 'm', stream: true });
 });
 
 test('code of the caller that throws is an invalid argument with its path and cause', () => {

@@ -128,6 +128,18 @@ test('after a rollback: the version that the file of ARNs names, and the newest 
   );
 });
 
+test('a version of another account in the file of ARNs is not taken unasked', async (t) => {
+  const cwd = await withVersions(t, ['1.80.0']);
+  const file = path.join(cwd, 'litellm-layer', 'layers.json');
+  fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace(':123456789012:', ':222222222222:'));
+  await look.makeFunction(aws, EU, 'chat');
+  const { stdout } = await run(cwd, 'attach', 'chat', '--region', EU);
+  assert.match(
+    stdout,
+    /123456789012:layer:litellm:1 is attached\n.*layers\.json names one of another account/,
+  );
+});
+
 test('a version whose bytes are not those of its description is refused', async (t) => {
   const cwd = await withVersions(t, ['1.80.0']);
   const { Description } = await look.version(aws, EU, 1);
@@ -147,6 +159,8 @@ test('a function whose runtime the version is not for is refused', async (t) => 
     await refusal(cwd, 'old', '--region', EU),
     /litellm:1 is for nodejs20\.x nodejs22\.x nodejs24\.x; old runs on nodejs18\.x/,
   );
+  await look.makeFunction(aws, EU, 'new', { Runtime: 'nodejs26.x' });
+  assert.match((await run(cwd, 'attach', 'new', '--region', EU)).stdout, /litellm:1 is attached/);
 });
 
 test('the region is that of the ARNs; two regions are refused before anything is sent', async (t) => {

@@ -59,9 +59,11 @@ function nothingFor(name, arch, versions) {
   return new CommandError(what, hint);
 }
 
+const accountOf = (/** @type {string} */ arn) => arn.split(':')[4];
+
 /**
  * The version that the file of ARNs names: what was published last need not be the newest. Where it
- * names none, the newest for the function's architecture.
+ * names none, or one of another account, the newest for the function's architecture.
  * @param {any} client
  * @param {any} config of the function
  * @param {AttachOptions} options
@@ -75,12 +77,14 @@ async function choose(client, config, options) {
   const recorded = layers[name]?.[arch]?.[await client.config.region()]?.arn;
   const versions = await listVersions(client, name);
   const newest = versions.find(({ archs }) => archs.includes(arch));
-  if (recorded === undefined || recorded === newest?.arn) {
-    if (newest === undefined) throw nothingFor(name, arch, versions);
-    return { arn: newest.arn };
+  const isMeant = layersFile !== undefined || accountOf(recorded ?? '') === accountOf(config.FunctionArn);
+  if (recorded !== undefined && recorded !== newest?.arn && isMeant) {
+    const other = newest ? `; the newest is version ${newest.number}` : '';
+    return { arn: recorded, note: `${file} names it${other}` };
   }
-  const other = newest ? `; the newest is version ${newest.number}` : '';
-  return { arn: recorded, note: `${file} names it${other}` };
+  if (newest === undefined) throw nothingFor(name, arch, versions);
+  if (recorded === undefined || isMeant) return { arn: newest.arn };
+  return { arn: newest.arn, note: `${file} names one of another account; this is the newest here` };
 }
 
 /** It may be another account's. */
@@ -96,6 +100,12 @@ async function getVersion(client, arn) {
   }
 }
 
+/** A Node that came after the layer: its addon needs no other build. */
+function isNewer(runtime, runtimes) {
+  const numberOf = (/** @type {string} */ name) => Number(/^nodejs(\d+)/.exec(name)?.[1]);
+  return numberOf(runtime) > Math.max(...runtimes.map(numberOf));
+}
+
 /** Throws unless the version has the bytes that it is described to have, and fits the function. */
 async function checkVersion(client, arn, config) {
   const version = await getVersion(client, arn);
@@ -109,7 +119,7 @@ async function checkVersion(client, arn, config) {
     const hint = `Take the layer's version for ${arch}; the function would fail with "exec format error"`;
     throw new CommandError(`${arn} is for ${archs.join(' ')}; the function is ${arch}`, hint);
   }
-  if (runtimes.length > 0 && !runtimes.includes(runtime)) {
+  if (runtimes.length > 0 && !runtimes.includes(runtime) && !isNewer(runtime, runtimes)) {
     const what = `${arn} is for ${runtimes.join(' ')}; ${config.FunctionName} runs on ${runtime}`;
     throw new CommandError(what, "Change the function's runtime to one of these");
   }
