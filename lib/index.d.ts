@@ -62,7 +62,10 @@ export interface CallOptions extends Times {
   startTimeout?: number;
 }
 
-/** Callbacks are awaited, one after the other. One that throws rejects the call and cancels it. */
+/**
+ * Callbacks are awaited, one after the other. One that throws rejects the call and cancels it. Their
+ * time, and that of a slow `responseStream`, counts for `timeout`.
+ */
 export interface StreamOptions extends CallOptions {
   /** Each piece of the first choice's text. No chunk is built for it. */
   onText?: (text: string) => unknown;
@@ -72,7 +75,9 @@ export interface StreamOptions extends CallOptions {
   onUsage?: (usage: Usage, details: { cost: number | null; estimated: boolean | null }) => unknown;
   /**
    * Where the answer is written, at the speed at which it is taken: a Lambda responseStream, a
-   * server's response. It stays the caller's to end. When it closes, the call is cancelled.
+   * server's response. It stays the caller's to end. When it closes before it has all of the
+   * answer, the call is cancelled and rejects with an `AbortError`. In `sse` and `ndjson` a call that
+   * fails after its first chunk writes the error.
    */
   responseStream?: Writable;
   /** How it is written. Default `text`. `sse`: as OpenAI does; `ndjson`: a chunk a line. */
