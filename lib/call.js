@@ -206,6 +206,11 @@ class Call {
     this.owner.operations.delete(this);
   }
 
+  /** Nothing more comes from Python. */
+  get isSettled() {
+    return this.#settled;
+  }
+
   /** Everything was delivered: nobody can abort it any more. */
   finish() {
     if (this.#finished || !this.#settled) return;

@@ -95,6 +95,11 @@ function refuseOpaque(value, path) {
   for (const [is, problem] of OPAQUE) if (is(value)) throw refuse(path, problem);
 }
 
+/** @param {object} value @param {string} path */
+function refuseHolder(value, path) {
+  if (attempt(path, () => isOpaque(value))) throw refuse(path, 'has no properties; use a plain object');
+}
+
 /** @param {unknown} value @param {string} path */
 function checkLeaf(value, path) {
   switch (typeof value) {
@@ -146,8 +151,9 @@ function checkObject(value, path, above) {
     const plain = attempt(path, () => toJSON.call(value, ''));
     if (plain !== value) return check(plain, path, above);
   }
-  if (attempt(path, () => isOpaque(value))) throw refuse(path, 'has no properties; use a plain object');
-  for (const [key, item] of entries(value, path)) {
+  const properties = entries(value, path);
+  if (properties.length === 0) refuseHolder(value, path);
+  for (const [key, item] of properties) {
     // As in JSON and the official clients: what is undefined was not given.
     if (item !== undefined) check(item, join(path, key), above);
   }
@@ -185,7 +191,7 @@ function serialize(args) {
 /** Python takes 1 for true: it would stream to a caller who waits for a whole answer. @param {unknown} args */
 function checkArguments(args) {
   if (!isObject(args)) throw invalidArgument('the request must be an object');
-  if (attempt('', () => isOpaque(args))) throw refuse('', 'has no properties; use a plain object');
+  refuseHolder(args, '');
   const stream = read(args, 'stream', '');
   if (stream !== undefined && stream !== null && typeof stream !== 'boolean') {
     throw invalidArgument('stream must be true or false');

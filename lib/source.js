@@ -35,7 +35,6 @@ class StreamSource {
   onCut = () => {};
   /** Called when nothing more comes from Python. @type {(error?: unknown) => void} */
   onSettled = () => {};
-  isSettled = false;
   /** Who waits for the first frame; null when nobody does. @type {((error?: unknown) => void) | null} */
   #onOpened = null;
   #isLeft = false;
@@ -99,7 +98,7 @@ class StreamSource {
     this.outcome = outcome;
     this.#opened();
     this.reader.end();
-    this.#settled();
+    this.onSettled();
   }
 
   /** @param {unknown} error @param {import('./call').Outcome | null} outcome */
@@ -107,7 +106,7 @@ class StreamSource {
     this.outcome = outcome;
     this.#opened(error);
     this.reader.end(error);
-    this.#settled(error);
+    this.onSettled(error);
   }
 
   /** @param {unknown} error */
@@ -115,11 +114,6 @@ class StreamSource {
     this.#opened(error);
     this.reader.discard(this.#isLeft ? undefined : error);
     this.onCut(error);
-    this.#settled(error);
-  }
-
-  #settled(/** @type {unknown} */ error = undefined) {
-    this.isSettled = true;
     this.onSettled(error);
   }
 

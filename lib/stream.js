@@ -176,7 +176,7 @@ class Stream {
    */
   async #untilEnd() {
     if (this.#end !== null) return;
-    if (!this.#source.isSettled) this.#hold();
+    if (!this.#source.call.isSettled) this.#hold();
     await new Promise((resolve) => {
       this.#onEnd.push(() => resolve(undefined));
     });

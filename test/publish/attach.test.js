@@ -9,7 +9,8 @@ const { after, before, beforeEach, test } = require('node:test');
 
 const { waitForUpdate } = require('../../lib/cli/layer/publish/function');
 const { startAws } = require('./support/aws');
-const { folder, layer, makeLayer } = require('./support/command');
+const command = require('./support/command');
+const { layer } = command;
 const look = require('./support/look');
 
 const [EU, US] = ['eu-west-1', 'us-east-1'];
@@ -22,12 +23,8 @@ before(async () => {
 after(() => aws.stop());
 beforeEach(() => aws.reset());
 
-/** Runs a command that is to go well. */
-async function run(cwd, ...args) {
-  const result = await layer(aws, cwd, args);
-  assert.equal(result.status, 0, result.stderr);
-  return result;
-}
+const run = (cwd, ...args) => command.succeed(aws, cwd, ...args);
+const withVersions = (t, ...how) => command.withVersions(t, aws, ...how);
 
 /** What a command says that is to fail, without a stack. */
 async function refusal(cwd, ...args) {
@@ -35,16 +32,6 @@ async function refusal(cwd, ...args) {
   assert.equal(status, 1, stderr);
   assert.doesNotMatch(stderr, /\n\s+at .*\.js/, 'no stack');
   return stderr;
-}
-
-/** A folder, and in AWS one version of the layer for each version of LiteLLM. */
-async function withVersions(t, versions, { arch = 'x86_64' } = {}) {
-  const cwd = folder(t);
-  for (const litellm of versions) {
-    makeLayer(cwd, { arch, litellm });
-    await run(cwd, 'publish', '--regions', EU, '--arch', arch);
-  }
-  return cwd;
 }
 
 test('the newest version for the architecture, in the place of an older one', async (t) => {

@@ -2,6 +2,7 @@
 
 /** `litellm-bridge layer …` as a program, in a folder of its own, against the stand-in for AWS. */
 
+const assert = require('node:assert/strict');
 const { execFileSync, spawn } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
@@ -74,7 +75,24 @@ function layer(aws, cwd, args, { env = {}, cli = CLI, answer } = {}) {
   return new Promise((resolve) => child.on('close', (status) => resolve({ status, ...said })));
 }
 
+/** The same, for a command that is to go well. */
+async function succeed(aws, cwd, ...args) {
+  const result = await layer(aws, cwd, args);
+  assert.equal(result.status, 0, result.stderr);
+  return result;
+}
+
+/** A folder, and in AWS one version of the layer for each version of LiteLLM. */
+async function withVersions(t, aws, versions, { arch = 'x86_64', region = 'eu-west-1' } = {}) {
+  const cwd = folder(t);
+  for (const litellm of versions) {
+    makeLayer(cwd, { arch, litellm });
+    await succeed(aws, cwd, 'publish', '--regions', region, '--arch', arch);
+  }
+  return cwd;
+}
+
 /** What `layer publish` wrote. */
 const record = (cwd) => JSON.parse(fs.readFileSync(path.join(cwd, 'litellm-layer', 'layers.json'), 'utf8'));
 
-module.exports = { folder, layer, makeLayer, record };
+module.exports = { folder, layer, makeLayer, record, succeed, withVersions };

@@ -69,22 +69,22 @@ const accountOf = (/** @type {string} */ arn) => arn.split(':')[4];
  * @param {AttachOptions} options
  * @returns {Promise<{ arn: string, note?: string }>}
  */
-async function choose(client, config, options) {
-  const { name, layerArn, layersFile } = options;
+async function choose(client, config, { name, layerArn, layersFile }) {
   if (layerArn !== undefined) return { arn: layerArn };
   const arch = archOf(config);
   const { file, layers } = await readRecord(layersFile);
   const recorded = layers[name]?.[arch]?.[await client.config.region()]?.arn;
   const versions = await listVersions(client, name);
   const newest = versions.find(({ archs }) => archs.includes(arch));
-  const isMeant = layersFile !== undefined || accountOf(recorded ?? '') === accountOf(config.FunctionArn);
-  if (recorded !== undefined && recorded !== newest?.arn && isMeant) {
+  const isForeign = recorded !== undefined && accountOf(recorded) !== accountOf(config.FunctionArn);
+  const isMeant = recorded !== undefined && (layersFile !== undefined || !isForeign);
+  if (isMeant && recorded !== newest?.arn) {
     const other = newest ? `; the newest is version ${newest.number}` : '';
     return { arn: recorded, note: `${file} names it${other}` };
   }
   if (newest === undefined) throw nothingFor(name, arch, versions);
-  if (recorded === undefined || isMeant) return { arn: newest.arn };
-  return { arn: newest.arn, note: `${file} names one of another account; this is the newest here` };
+  const note = isForeign ? `${file} names one of another account; this is the newest here` : undefined;
+  return { arn: newest.arn, note };
 }
 
 /** It may be another account's. */
