@@ -78,11 +78,15 @@ class Call:
         if self.task is not None:
             self.task.cancel()
 
+    def may_send(self, size: int) -> bool:
+        """Whether credit and socket allow a message of so many bytes, and it fits one frame."""
+        return size <= frames.FRAGMENT and self.credit.left > 0 and not self.channel.congested
+
     def try_send(self, kind: int, payload: bytes) -> bool:
-        """Sends a message that fits one frame, if credit and socket allow. False: use send."""
-        if len(payload) > frames.FRAGMENT or not self.credit.open or self.channel.congested:
+        """Sends a message if it may be sent now. False: use send."""
+        if not self.may_send(len(payload)):
             return False
-        self._put(kind, payload, 0)
+        self.put(kind, payload)
         return True
 
     def try_send_all(self, messages: Sequence[tuple[int, bytes]]) -> int:
@@ -107,10 +111,11 @@ class Call:
         for part, more in frames.split(payload):
             await self.credit.wait()
             await self.channel.drain()
-            self._put(kind, part, flags | more)
+            self.put(kind, part, flags | more)
 
-    def _put(self, kind: int, part: bytes, flags: int) -> None:
-        self.credit.spend(frames.COST + len(part))
+    def put(self, kind: int, part: bytes, flags: int = 0) -> None:
+        """Sends one frame, which may be sent."""
+        self.credit.left -= frames.COST + len(part)
         self.channel.send(frames.encode(self.id, kind, part, flags))
 
     async def settle_result(self, meta: Meta, body: bytes, flags: int) -> None:

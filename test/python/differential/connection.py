@@ -17,6 +17,10 @@ HEAD = (
 )
 
 
+class Wire(bytes):
+    """A read as it is, in whatever way HTTP's chunks are cut by it."""
+
+
 READ_BUFFER = 2**16  # bytes; aiohttp stops reading at twice of it
 SILENCE = object()  # a piece that does not come: the rest is never sent
 
@@ -95,8 +99,10 @@ class Connection:
             if piece is LOST:
                 self.protocol.connection_lost(ConnectionResetError("connection lost"))
                 return
-            if piece:
-                self.socket.receive(b"".join(map(_http_chunk, _parts(piece))))
+            if isinstance(piece, Wire):
+                self.socket.receive(bytes(piece))
+            elif piece:
+                self.socket.receive(b"".join(map(http_chunk, _parts(piece))))
             await self._taken()
         self.socket.receive(b"0\r\n\r\n")
 
@@ -111,7 +117,7 @@ def _parts(piece: bytes | tuple[bytes, ...]) -> tuple[bytes, ...]:
     return piece if isinstance(piece, tuple) else (piece,)
 
 
-def _http_chunk(part: bytes) -> bytes:
+def http_chunk(part: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(part), part)
 
 

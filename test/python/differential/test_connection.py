@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import random
 
 import pytest
+from aiohttp.client_proto import ResponseHandler
 
-from connection import SILENCE, Connection, ConnectionBench
+from connection import SILENCE, Connection, ConnectionBench, Wire, http_chunk
 from litellm_bridge.calls import Call
 from litellm_bridge.fast import source, tap
 from openai_corpus import corpus, short
@@ -86,6 +88,99 @@ def test_no_task_is_woken_for_what_a_template_answers(name, bench, loop, reads):
     assert len(pieces) > 100 and len(reads) < 20
 
 
+@pytest.fixture
+def parsed(monkeypatch):
+    """What aiohttp's parser was given."""
+    given, plain = [], ResponseHandler.data_received
+
+    def data_received(self, data):
+        given.append(data)
+        plain(self, data)
+
+    monkeypatch.setattr(ResponseHandler, "data_received", data_received)
+    return given
+
+
+def test_chunks_of_http_that_are_whole_go_past_its_parser(bench, loop, parsed):
+    outcome = loop.run_until_complete(bench.run(fastly, WORDY))
+    assert outcome.error is None and len(outcome.chunks) > len(WORDY) - 3
+    assert len(parsed) < 20
+
+
+def _shapes(event):
+    """The same chunk of HTTP in reads of other shapes, which are the parser's to take."""
+    chunk = http_chunk(event)
+    size, body = chunk.split(b"\r\n", 1)
+    middle = len(chunk) // 2
+    yield [b"000" + chunk]
+    yield [size.upper() + b";name=value\r\n" + body]
+    yield [chunk[:-1], chunk[-1:]]
+    yield [chunk[:-2], chunk[-2:]]
+    yield [chunk[:1], chunk[1:]]
+    yield [chunk[:middle], chunk[middle:]]
+    yield [http_chunk(event[:9]) + http_chunk(event[9:])]
+    yield [http_chunk(event[:9]) + http_chunk(event[9:])[:-1], b"\n"]
+    # The middle of this one looks like two chunks.
+    inner = http_chunk(b"data: ")
+    size = len(event) + 2 * len(inner) + 4
+    yield [b"%x\r\n" % size + b": ", inner, inner, b"\n\n" + event + b"\r\n"]
+
+
+@pytest.mark.parametrize("upper", [False, True])
+def test_chunks_of_http_in_other_shapes_between_whole_ones(upper, bench, loop):
+    pieces = list(WORDY[:12])
+    for number, reads in enumerate(_shapes(WORDY[12])):
+        pieces += [*map(Wire, reads), *WORDY[13 + number : 16 + number]]
+    if upper:
+        size, body = http_chunk(WORDY[40]).split(b"\r\n", 1)
+        pieces.append(Wire(size.upper() + b"\r\n" + body))
+    loop.run_until_complete(same(bench, [*pieces, *WORDY[40:]]))
+
+
+def test_a_chunk_of_http_that_began_while_nobody_waited(loop):
+    """What it goes on with looks like two chunks of their own."""
+    inner, got = http_chunk(b"inner"), []
+    begun = b"%x\r\nbegun" % (len(b"begun") + 2 * len(inner) + len(b"end"))
+    known = map(http_chunk, (b"one", b"two", b"stop"))
+    reads = [*known, begun, inner, inner, b"end\r\n"]
+
+    def take_now(piece):
+        got.append(piece)
+        return piece != b"stop"
+
+    async def stream():
+        response = await Connection([*map(Wire, reads)], None, 0).open()
+        reader = source.Source(response, take_now)
+        while (piece := await reader.read()) is not None:
+            got.append(piece)
+            for _ in range(9 if piece == b"" else 0):
+                await asyncio.sleep(0)
+        await reader.close()
+
+    loop.run_until_complete(stream())
+    assert b"".join(got) == b"onetwostopbegun" + inner + inner + b"end"
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_chunks_of_http_and_reads_cut_at_random(seed, bench, loop):
+    draw = random.Random(seed)
+    chunks = [http_chunk(event) for event in WORDY]
+    wire, reads = b"".join(chunks), []
+    while wire:
+        at = len(chunks.pop(0)) if chunks and draw.random() < 0.8 else draw.randint(1, 300)
+        reads.append(Wire(wire[:at]))
+        wire = wire[at:]
+        if draw.random() < 0.5:  # a read that ends where a chunk does
+            rest = [len(chunk) for chunk in chunks]
+            while sum(rest) > len(wire):
+                rest.pop(0)
+                chunks.pop(0)
+            if len(wire) > sum(rest):
+                reads.append(Wire(wire[: len(wire) - sum(rest)]))
+                wire = wire[len(wire) - sum(rest) :]
+    loop.run_until_complete(same(bench, reads))
+
+
 def test_a_reader_without_the_hook_is_read_by_the_task(bench, loop, reads, monkeypatch):
     monkeypatch.setattr(tap, "_is_known", lambda loop: False)
     loop.run_until_complete(same(bench, WORDY))
@@ -95,13 +190,12 @@ def test_a_reader_without_the_hook_is_read_by_the_task(bench, loop, reads, monke
 def test_a_failure_in_the_callback_is_the_streams(bench, loop, monkeypatch):
     calls = []
 
-    def fail(self, messages):
-        calls.append(messages)
+    def fail(self, kind, part, flags=0):
+        calls.append(part)
         if len(calls) > 50:
             raise MemoryError("no room for it")
-        return len(messages)
 
-    monkeypatch.setattr(Call, "try_send_all", fail)
+    monkeypatch.setattr(Call, "put", fail)
     outcome = loop.run_until_complete(bench.run(fastly, WORDY))
     assert outcome.error == ("MemoryError", None, "no room for it")
 
@@ -113,7 +207,7 @@ def test_without_credit_the_connection_is_held_up(loop, monkeypatch):
 
     async def wait(self, kind, payload, flags=0):
         await open_again.wait()
-        self._put(kind, payload, flags)
+        self.put(kind, payload, flags)
 
     def try_send_all(self, messages):
         return plain(self, messages) if open_again.is_set() or self.channel.data == b"" else 0

@@ -52,10 +52,19 @@ class Pattern:
         match = self._between.fullmatch(between)
         return match.groups() if match is not None else None
 
+    @property
+    def is_text(self) -> bool:
+        """Whether one text is all that varies."""
+        return self._between is None
+
+    def around(self, end: bytes) -> tuple[bytes, bytes]:
+        """What is before and behind the one text of an event with its end."""
+        return self._head + b'"', b'"' + self._tail + end
+
     def texts(self, events: bytes, end: bytes) -> list[bytes] | None:
         """The text of each of many events, which all end so. None: they are not all of this kind,
         or it has other holes than one text."""
-        first, last = self._head + b'"', b'"' + self._tail + end
-        if self._between is not None or not events.startswith(first) or not events.endswith(last):
+        first, last = self.around(end)
+        if not self.is_text or not events.startswith(first) or not events.endswith(last):
             return None
         return texts_of(events[len(first) : -len(last)].split(last + first))

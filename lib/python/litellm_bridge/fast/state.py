@@ -48,14 +48,21 @@ class WrapperState:
         self._pending += template, text, tokens
         self._count(text if template.is_content else None)
 
+    def add_one(self, template: Template, text: bytes) -> bool:
+        """A chunk whose text is its only token. False: nothing was done, LiteLLM may be about to
+        act on a repetition."""
+        if self._is_apart or self._run >= self._limit - 1:
+            return False
+        self.add(template, text, ())
+        return True
+
     def add_run(self, template: Template, texts: list[bytes]) -> bool:
         """Many at once, whose tokens are their texts alone. False: nothing was done, since some
         repeat the one before, or stay one by one."""
+        if len(texts) == 1:
+            return self.add_one(template, texts[0])
         if self._is_apart or self._run >= self._limit - 1:
             return False
-        if len(texts) == 1:
-            self.add(template, texts[0], ())
-            return True
         if template.joins != ALL or texts[0] == self._content:
             return False
         if any(map(eq, texts, islice(texts, 1, None))):

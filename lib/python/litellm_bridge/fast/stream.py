@@ -15,6 +15,7 @@ from .feed import WrapperFeed
 from .fit import Plan, fitting, repetition_limit
 from .formats import Fit
 from .formats.base import Block
+from .lane import Lane
 from .learner import Learner
 from .source import Source
 from .state import WrapperState
@@ -39,6 +40,7 @@ class FastStream:
         self._out: list[Message] = []  # not sent yet
         self._failure: BaseException | None = None  # of what ran in the data callback
         self._fit: Fit | None = None  # None: LiteLLM does it all
+        self._lane: Lane | None = None  # of events that come one by one
 
     @property
     def is_fast(self) -> bool:
@@ -125,16 +127,40 @@ class FastStream:
     def _take_now(self, piece: bytes) -> bool:
         """Does as much of a piece as goes without LiteLLM and without waiting: whether all."""
         try:
-            self._accept(piece)
-            if self._events:
-                self._answer_events()
-            return not self._events and not self._cutter.mixed and self._send_now()
+            lane, self._lane = self._lane, None
+            if lane is None or not self._pass(lane, piece):
+                self._accept(piece)
+                if self._events:
+                    self._answer_events()
+                if self._events or self._cutter.mixed or not self._send_now():
+                    return False
+                lane = self._new_lane()
+            self._lane = lane
+            return True
         except BaseException as exc:  # belongs to the task, and not to the transport
             self._failure = exc
             return False
 
+    def _pass(self, lane: Lane, piece: bytes) -> bool:
+        """False: nothing was done."""
+        text = lane.text(piece)
+        if text is None or not self._call.may_send(len(text)):
+            return False
+        if not self._state.add_one(lane.template, text):
+            return False
+        self._call.put(frames.DELTA, text)
+        return True
+
+    def _new_lane(self) -> Lane | None:
+        """For the next piece, after all that came was sent."""
+        template, end = self._replay.current, self._cutter.end
+        if template is None or not end or self._feed.ended:
+            return None
+        return Lane(template, end, self._is_odd)
+
     async def _take(self, piece: bytes) -> None:
         """piece: b"" for what _take_now left."""
+        self._lane = None
         if self._failure is not None:
             raise self._failure
         if piece:

@@ -9,6 +9,8 @@ from typing import Final
 # Without escapes: the text is the bytes.
 _PLAIN: Final = re.compile(rb'"([^"\\\x00-\x1f]+)"').fullmatch
 _PLAIN_INSIDE: Final = re.compile(rb'[^"\\\x00-\x1f]*').fullmatch
+# The same of one that is not empty, in ASCII.
+plain_text: Final = re.compile(rb"[ !#-\[\]-\x7f]+").fullmatch
 
 
 def text_of(token: bytes) -> bytes | None:

@@ -12,6 +12,11 @@ Whatever is not data (the end, an error, a lost connection) is left to the gener
 aiohttp makes a new timer of its read timeout with every piece; here one timer looks, when it is
 due, how long the silence has been.
 
+A paced stream brings one chunk of HTTP's chunked coding at a time, for which aiohttp's parser, its
+StreamReader and their calls cost as much as all the rest. Once the parser was seen to stand between
+two chunks, it is left there: chunks that are whole go past it, and it misses none that matters to
+it, since each whole one would bring it back to where it stands.
+
 A read of the socket may bring 256 KB, a thousand chunks and more. They are taken in shares, one in
 each turn of the loop, so that other streams wait for one share at most.
 """
@@ -38,6 +43,7 @@ class Tap:
         self._plain = type(protocol).data_received.__get__(protocol)
         self._woken: asyncio.Future[None] | None = None  # what the task waits for
         self._left = False  # take_now could not do all of a piece
+        self._between = False  # the parser stands between two chunks
         self._more: asyncio.Handle | None = None  # takes the next share
         self._loop = asyncio.get_running_loop()
         self._heard_at = self._loop.time()
@@ -93,13 +99,26 @@ class Tap:
     def _data_received(self, data: bytes) -> None:
         reader = self._reader
         if reader._waiter is not self:  # the task or a share to come takes it
+            self._between = False
             self._plain(data)
+            return
+        body = _body_of(data)
+        if body is not None and self._between:
+            self._heard_at = self._loop.time()
+            self._take(body)
             return
         reader._waiter = None
         try:
             self._plain(data)
         finally:
+            self._between = body is not None and [*reader._buffer] == [body]
             self._pull()
+
+    def _take(self, body: bytes) -> None:
+        if not self._take_now(body):
+            self._reader._waiter = None
+            self._left = True
+            self._wake()
 
     def _pull(self) -> None:
         reader = self._reader
@@ -167,6 +186,15 @@ class Tap:
         """uvloop's looks its protocol's methods up only when it is given the protocol."""
         if self._protocol.transport is not None:
             self._protocol.transport.set_protocol(self._protocol)
+
+
+def _body_of(data: bytes) -> bytes | None:
+    """Of data that are one chunk, whole and without extensions (RFC 9112, 7.1)."""
+    end = data.find(b"\r\n")
+    size = len(data) - end - 4
+    if end < 1 or size < 1 or size > SHARE or not data.endswith(b"\r\n"):
+        return None
+    return data[end + 2 : -2] if data[:end].lower() == b"%x" % size else None
 
 
 def tap_of(response: Any, take_now: TakeNow) -> Tap | None:

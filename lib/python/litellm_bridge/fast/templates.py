@@ -292,13 +292,20 @@ class Replay:
             return template, tokens, text
         return None
 
-    def run(self, events: bytes, end: bytes) -> tuple[Template, list[bytes]] | None:
-        """The same for many events, which all end so, if they are of the kind that was sent last."""
+    @property
+    def current(self) -> Template | None:
+        """Whose events need no more than a delta frame each. None: the next one has to be looked at."""
         template = self._sent
         if template is None or template.randoms or self.active[:1] != [template]:
             return None
-        texts = template.pattern.texts(events, end)
-        return None if texts is None else (template, texts)
+        return template if template.pattern.is_text else None
+
+    def run(self, events: bytes, end: bytes) -> tuple[Template, list[bytes]] | None:
+        """The same as `read` for many events, which all end so, if they are of the kind that was
+        sent last."""
+        template = self.current
+        texts = None if template is None else template.pattern.texts(events, end)
+        return None if template is None or texts is None else (template, texts)
 
     def message(self, template: Template, tokens: Tokens, text: bytes) -> Message:
         """The frame to send."""

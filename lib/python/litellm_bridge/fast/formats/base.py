@@ -24,6 +24,11 @@ class Cutter(Protocol):
     def mixed(self) -> bool:
         """Where events end can't be told any more: pieces must go on as they come."""
 
+    @property
+    def end(self) -> bytes:
+        """What the next event, which has not begun, will end with, if it is like the usual ones.
+        Empty: it has begun, or that is not known."""
+
     def feed(self, data: bytes) -> list[bytes]:
         """The events that are complete now."""
 

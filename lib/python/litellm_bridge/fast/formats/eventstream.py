@@ -35,6 +35,8 @@ class MessageCutter:
     longer than a message takes to be complete; what a length claims is not allocated before.
     """
 
+    end = b""  # no two messages are alike
+
     def __init__(self) -> None:
         self._pieces: list[bytes] = []  # of the message that is not complete
         self._size = 0  # bytes of them

@@ -14,6 +14,7 @@ class LineCutter:
     """Cuts after each LF, whatever pieces the bytes come in."""
 
     mixed = False
+    end = b""  # no two events are alike
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []  # of the line that is not complete

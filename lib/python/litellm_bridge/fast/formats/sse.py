@@ -42,6 +42,11 @@ class EventCutter:
         self.blank_line = b""  # what ends an event; empty until the first line has ended
         self.mixed = False
 
+    @property
+    def end(self) -> bytes:
+        usual = self.blank_line == _BLANK and not self._pieces and not self.mixed
+        return _BLANK if usual else b""
+
     def feed(self, data: bytes) -> list[bytes]:
         """The events that are complete now, without their blank line."""
         if not self._is_uniform(data):
