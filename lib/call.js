@@ -68,6 +68,8 @@ class Call {
   constructor(owner, { name, kind, body }, options, receiver) {
     this.owner = owner;
     this.#connection = owner.connection;
+    /** Held while somebody waits for this call. */
+    this.loop = owner.connection.loop;
     this.#options = options;
     this.#receiver = receiver;
     this.name = name;
@@ -227,15 +229,6 @@ class Call {
   /** The consumer took frames that cost so many bytes. @param {number} bytes */
   consume(bytes) {
     this.#connection.consume(this, bytes);
-  }
-
-  /** The event loop stays while somebody waits for this call. */
-  hold() {
-    this.#connection.hold();
-  }
-
-  release() {
-    this.#connection.release();
   }
 
   /** Runs in the async context of whoever made the call. @param {() => void} callback */

@@ -29,7 +29,8 @@ const isPrimitive = (value) => typeof value !== 'object' || value === null;
 
 /**
  * Nearly every chunk of text has one of two shapes. An object literal builds them 20 times
- * faster than JSON.parse does.
+ * faster than JSON.parse does. Flat ones: V8 leaves its fast way for literals within literals,
+ * until it has compiled them.
  * @param {any} chunk
  * @param {number} slot
  * @returns {((text: string) => object) | null} null: another shape
@@ -41,18 +42,22 @@ function literalBuilder(chunk, slot) {
   const plain = [id, created, model, object, system_fingerprint, index].every(isPrimitive);
   const isText = choices.length === 1 && keys(choice) === 'index,delta' && keys(choice.delta) === 'content';
   if (slot !== 1 || !plain || !isText) return null;
+  const choicesOf = (/** @type {string} */ content) => {
+    const delta = { content };
+    const choice = { index, delta };
+    return [choice];
+  };
   switch (keys(chunk)) {
     case 'id,created,model,object,choices':
-      return (content) => ({ id, created, model, object, choices: [{ index, delta: { content } }] });
+      return (content) => {
+        const choices = choicesOf(content);
+        return { id, created, model, object, choices };
+      };
     case 'id,created,model,object,system_fingerprint,choices':
-      return (content) => ({
-        id,
-        created,
-        model,
-        object,
-        system_fingerprint,
-        choices: [{ index, delta: { content } }],
-      });
+      return (content) => {
+        const choices = choicesOf(content);
+        return { id, created, model, object, system_fingerprint, choices };
+      };
     default:
       return null;
   }

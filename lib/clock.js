@@ -8,11 +8,8 @@
 /** The longest delay that a timer of Node takes; above it, it would fire at once. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
-/** A long deadline counts in this many parts, so that a freeze costs one part at most. */
+/** A deadline of awake time counts in this many parts, so that a freeze costs one part at most. */
 const PARTS = 8;
-
-/** Below this a deadline is not cut into parts: rounding would make it late. */
-const MIN_CUT_MS = 1000;
 
 /** ms, fractional, on the clock of `process.hrtime()`. */
 function now() {
@@ -35,6 +32,8 @@ class Deadline {
   #whole;
   #left;
   #part;
+  /** Of the timer that runs; 0: none. */
+  #delay = 0;
   #expired;
 
   /**
@@ -45,29 +44,40 @@ class Deadline {
    */
   constructor(ms, expired, { awake = false } = {}) {
     this.#whole = this.#left = ms;
-    this.#part = awake && ms >= MIN_CUT_MS ? Math.ceil(ms / PARTS) : ms;
+    this.#part = awake ? Math.ceil(ms / PARTS) : ms;
     this.#expired = expired;
     this.#wait();
   }
 
   #wait() {
-    const delay = Math.min(this.#left, this.#part);
-    this.#timer = setTimeout(() => {
-      this.#left -= delay;
-      if (this.#left > 0) this.#wait();
-      else this.#look = setImmediate(this.#expired);
-    }, delay);
+    this.#delay = Math.min(this.#left, this.#part);
+    this.#timer = setTimeout(this.#onTimer, this.#delay);
     this.#timer.unref();
   }
 
-  /** Starts the whole time anew. */
+  #onTimer = () => {
+    this.#left -= this.#delay;
+    this.#delay = 0;
+    if (this.#left > 0) this.#wait();
+    else this.#look = setImmediate(this.#onLook);
+  };
+
+  #onLook = () => {
+    if (this.#left <= 0) this.#expired();
+    if (this.#left > 0) this.#wait();
+  };
+
+  /**
+   * Starts the whole time anew, with the next part: for each chunk a timer would cost more than
+   * the rest of its way. So it is late by a part. No effect once it has expired or was stopped, but
+   * for the call that tells that it has.
+   */
   refresh() {
-    clearImmediate(this.#look);
-    this.#left = this.#whole;
-    this.#timer?.refresh();
+    this.#left = this.#whole + this.#delay;
   }
 
   stop() {
+    this.#left = 0;
     clearTimeout(this.#timer);
     clearImmediate(this.#look);
   }

@@ -2,8 +2,7 @@
 
 /**
  * This thread's connection to the one Python process: starts it, sends calls, hands frames to
- * them, and keeps the event loop exactly while somebody waits. There is one for each loaded copy
- * of this package, shared by all its instances.
+ * them. There is one for each loaded copy of this package, shared by all its instances.
  */
 
 const { Audience } = require('./audience');
@@ -12,6 +11,7 @@ const { LiteLLMError } = require('./errors');
 const { LOG } = require('./frames');
 const { Generation } = require('./generation');
 const { fromFrame } = require('./log');
+const { LoopHold } = require('./loop');
 const native = require('./native');
 const { Readiness } = require('./readiness');
 const { claim, claimed, environmentBlock, resolveEnv, startArguments } = require('./shape');
@@ -36,6 +36,7 @@ class Connection {
   #Port;
   /** @type {any} */
   #port = null;
+  loop = new LoopHold();
   #audience = new Audience();
   /** Generations whose end was not seen yet. @type {Map<number, Generation>} */
   #generations = new Map();
@@ -54,7 +55,6 @@ class Connection {
   #readiness = new Readiness();
   /** How the last generation ended. @type {LiteLLMError | null} */
   #lastError = null;
-  #holds = 0;
   #onWarm;
 
   /**
@@ -83,20 +83,9 @@ class Connection {
   }
 
   #openPort() {
-    const port = new this.#Port(
-      (
-        /** @type {any} */ first,
-        /** @type {number} */ id,
-        /** @type {any} */ payload,
-        /** @type {number} */ cost,
-      ) =>
-        typeof first === 'number'
-          ? this.#onFrame(this.#current, first, id, payload, cost)
-          : this.#onFrames(first),
-      (/** @type {string} */ name, /** @type {any} */ info) => this.#onEvent(name, info),
-    );
-    if (this.#holds > 0) port.hold();
-    return port;
+    const make = (/** @type {Uint32Array} */ numbers) =>
+      new this.#Port(this.#onFrame, this.#onFrames, this.#onEvent, numbers);
+    return this.loop.connect(make);
   }
 
   /**
@@ -116,9 +105,9 @@ class Connection {
   /** Waits for the end of what was told to stop. */
   async #stopped() {
     this.#current = null;
-    this.hold();
+    this.loop.hold();
     await this.#death();
-    this.release();
+    this.loop.release();
     this.#stopping = null;
   }
 
@@ -286,12 +275,12 @@ class Connection {
   async ready({ operations, times }) {
     this.start(times.startTimeout);
     if (this.#current?.ready && !isAhead()) return;
-    this.hold();
+    this.loop.hold();
     try {
       if (!this.#current?.ready) await this.#readiness.wait(operations);
       if (isAhead()) await this.#current?.warm;
     } finally {
-      this.release();
+      this.loop.release();
     }
   }
 
@@ -353,38 +342,22 @@ class Connection {
     for (const [name, value] of Object.entries(variables)) this.#port?.setVariable(`${name}=${value}`);
   }
 
-  // ---- the event loop
-
-  /** Somebody waits: the event loop stays. To be paired with `release`. */
-  hold() {
-    if (++this.#holds === 1) this.#port?.hold();
-  }
-
-  release() {
-    if (--this.#holds === 0) this.#port?.release();
-  }
-
   // ---- what the port reports
 
+  /** One that came alone. @param {number} type @param {number} id @param {any} payload @param {number} cost */
+  #onFrame = (type, id, payload, cost) => {
+    if (type === LOG) this.#onLog(payload);
+    else this.#current?.deliver(type, id, payload, cost);
+  };
+
   /** @param {any[]} batch quads type, id, payload, cost */
-  #onFrames(batch) {
+  #onFrames = (batch) => {
     const generation = this.#current; // a callback may leave it, or begin the next
     for (let i = 0; i < batch.length; i += 4) {
-      this.#onFrame(generation, batch[i], batch[i + 1], batch[i + 2], batch[i + 3]);
+      if (batch[i] === LOG) this.#onLog(batch[i + 2]);
+      else generation?.deliver(batch[i], batch[i + 1], batch[i + 2], batch[i + 3]);
     }
-  }
-
-  /**
-   * @param {Generation | null} generation
-   * @param {number} type
-   * @param {number} id
-   * @param {any} payload
-   * @param {number} cost
-   */
-  #onFrame(generation, type, id, payload, cost) {
-    if (type === LOG) this.#onLog(payload);
-    else generation?.deliver(type, id, payload, cost);
-  }
+  };
 
   /** @param {any} frame */
   #onLog(frame) {
@@ -395,7 +368,7 @@ class Connection {
   }
 
   /** @param {string} name @param {any} info */
-  #onEvent(name, info) {
+  #onEvent = (name, info) => {
     if (this.#early !== null) return void this.#early.push([name, info]);
     const generation = this.#generations.get(info.generation);
     if (generation === undefined) return;
@@ -403,7 +376,7 @@ class Connection {
     else if (name === 'hello') generation.hello = info;
     else if (name === 'ready') this.#onReady(generation, info);
     else if (name === 'down') this.#onDown(generation, info);
-  }
+  };
 
   /** @param {Generation} generation @param {any} info */
   #onReady(generation, info) {
@@ -456,12 +429,12 @@ class Connection {
    */
   async inspect() {
     const shape = this.#shape();
-    this.hold();
+    this.loop.hold();
     try {
       const variables = await resolveEnv(shape.env);
       return await native.inspect(startArguments(shape, {}, { ...process.env, ...variables }));
     } finally {
-      this.release();
+      this.loop.release();
     }
   }
 

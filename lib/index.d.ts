@@ -11,7 +11,7 @@ interface Times {
   timeout?: number;
   /**
    * The longest silence of the provider on a stream; the time in which the reader is the slow one
-   * does not count. Default 0 (off).
+   * does not count. Noticed up to an eighth of it late. Default 0 (off).
    */
   idleTimeout?: number;
 }

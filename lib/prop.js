@@ -15,13 +15,16 @@ const CHUNK = JSON.stringify({
 
 /** In the place of the addon's port, for rehearsals: nothing starts, and a stream says "abc". */
 class Prop {
+  #onFrame;
   #onFrames;
 
   /**
-   * @param {(first: any, id?: number, payload?: any, cost?: number) => void} onFrames
+   * @param {(type: number, id: number, payload: any, cost: number) => void} onFrame
+   * @param {(batch: any[]) => void} onFrames
    * @param {(name: string, info: object) => void} onEvent
    */
-  constructor(onFrames, onEvent) {
+  constructor(onFrame, onFrames, onEvent) {
+    this.#onFrame = onFrame;
     this.#onFrames = onFrames;
     this.end = () => onEvent('down', { generation: GENERATION, code: 'ERR_CLOSED' });
   }
@@ -35,8 +38,8 @@ class Prop {
     queueMicrotask(() => {
       const template = { slot: 1, chunk: CHUNK };
       this.#onFrames([TEMPLATE, CALL, template, 1, DELTA, CALL, 'b', 1]);
-      this.#onFrames(DELTA, CALL, 'c', 1);
-      this.#onFrames(END, CALL, { meta: '{}', started: 0, finished: 0, body: null }, 1);
+      this.#onFrame(DELTA, CALL, 'c', 1);
+      this.#onFrame(END, CALL, { meta: '{}', started: 0, finished: 0, body: null }, 1);
     });
     return CALL;
   }
@@ -62,9 +65,7 @@ class Prop {
     return {};
   }
 
-  hold() {}
-
-  release() {}
+  settle() {}
 
   consume() {}
 

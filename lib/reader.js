@@ -24,38 +24,57 @@ const PORTION = WINDOW / 8;
 const COMPACT_AT = 3 * 1024;
 
 /**
+ * Who reads: what becomes of a frame, of the end, and of an error of the end. What `frame` throws
+ * is the read's error.
  * @template T
- * @typedef {{ convert: (type: number, payload: any) => T, resolve: (value: T | null) => void,
- *   reject: (error: unknown) => void }} Waiter
+ * @typedef {{ frame: (type: number, payload: any) => T, end: () => T,
+ *   failed: (error: unknown) => unknown }} Consumer
  */
 
+/**
+ * @template T
+ * @typedef {{ consumer: Consumer<T>, resolve: (value: T) => void,
+ *   reject: (error: unknown) => void, next: Waiter<any> | null }} Waiter
+ */
+
+/**
+ * To V8 `[]` is an array of integers until something else is put in, and code that it compiled for
+ * the one kind is thrown away at the first frame of the next stream.
+ * @returns {any[]} empty
+ */
+function mixedArray() {
+  /** @type {any[]} */
+  const array = [null];
+  array.length = 0;
+  return array;
+}
+
 class FrameReader {
-  /** Triples type, payload, cost: no object for a frame. @type {any[]} */
-  #queue = [];
+  /** Triples type, payload, cost: no object for a frame. */
+  #queue = mixedArray();
   #head = 0;
   #due = 0;
-  /** @type {Waiter<any>[]} */
-  #waiters = [];
+  /** Who waits longest, and then the others. While anybody does, the queue is empty. @type {Waiter<any> | null} */
+  #first = null;
+  /** @type {Waiter<any> | null} */
+  #last = null;
   #ended = false;
   /** @type {unknown} */
   #error = undefined;
   /** @type {Deadline | null} */
   #idle = null;
   #call;
+  #loop;
 
   /**
    * @param {object} call
    * @param {(bytes: number) => void} call.consume
-   * @param {() => void} call.hold keep the event loop, while somebody waits
-   * @param {() => void} call.release
-   * @param {() => void} call.drained nothing is left to read
+   * @param {Pick<import('./loop').LoopHold, 'hold' | 'release'>} call.loop held while somebody waits
+   * @param {() => void} call.finish nothing is left to read
    */
   constructor(call) {
     this.#call = call;
-  }
-
-  get #isEmpty() {
-    return this.#head === this.#queue.length;
+    this.#loop = call.loop;
   }
 
   /**
@@ -65,9 +84,8 @@ class FrameReader {
    * @param {number} cost bytes
    */
   push(type, payload, cost) {
-    this.#idle?.refresh();
-    this.#queue.push(type, payload, cost);
-    if (this.#waiters.length > 0) this.#serve();
+    if (this.#first === null) this.#queue.push(type, payload, cost);
+    else this.#hand(type, payload, cost);
   }
 
   /**
@@ -79,7 +97,7 @@ class FrameReader {
     this.#ended = true;
     this.#error = error;
     this.#idle?.stop();
-    this.#serve();
+    if (this.#queue.length === 0) this.#finish();
   }
 
   /**
@@ -89,39 +107,40 @@ class FrameReader {
   discard(error) {
     this.#queue.length = this.#head = 0;
     this.#error = error;
-    if (this.#ended) this.#finishWaiters();
+    if (this.#ended) this.#finish();
     else this.end(error);
   }
 
   /**
-   * The next frame, through `convert`, if it is here already and nobody waits for one.
+   * The next frame, if it is here already.
    * @template T
-   * @param {(type: number, payload: any) => T} convert
+   * @param {Consumer<T>} consumer
    * @returns {T | undefined} undefined: use `pull`
    */
-  take(convert) {
-    return this.#isEmpty || this.#waiters.length > 0 ? undefined : this.#shift(convert);
+  take(consumer) {
+    return this.#queue.length === 0 ? undefined : this.#shift(consumer);
   }
 
   /**
-   * The next frame, through `convert`, in the order of the calls; null after the last.
+   * The next frame, in the order of the calls; after the last what the consumer makes of the end.
    * @template T
-   * @param {(type: number, payload: any) => T} convert
-   * @returns {Promise<T | null>} rejects once with the error of the end
+   * @param {Consumer<T>} consumer
+   * @returns {Promise<T>} rejects once with the error of the end
    */
-  pull(convert) {
-    return new Promise((resolve, reject) => this.wait({ convert, resolve, reject }));
+  pull(consumer) {
+    return new Promise((resolve, reject) => {
+      if (this.#queue.length > 0) resolve(this.#shift(consumer));
+      else this.#wait({ consumer, resolve, reject, next: null });
+    });
   }
 
-  /**
-   * The same without a promise of its own.
-   * @template T
-   * @param {Waiter<T>} waiter
-   */
-  wait(waiter) {
-    this.#call.hold();
-    this.#waiters.push(waiter);
-    this.#serve();
+  /** @param {Waiter<any>} waiter */
+  #wait(waiter) {
+    this.#loop.hold();
+    if (this.#last === null) this.#first = waiter;
+    else this.#last.next = waiter;
+    this.#last = waiter;
+    if (this.#ended) this.#finish();
   }
 
   /**
@@ -133,27 +152,47 @@ class FrameReader {
   watch(ms, silent) {
     if (this.#ended) return;
     const expired = () => {
-      if (this.#isEmpty && !this.#ended) silent();
+      if (this.#queue.length > 0) this.#idle?.refresh();
+      else silent();
     };
     // After a freeze Python, which was frozen too, needs a moment to pass on what came.
     this.#idle = new Deadline(ms, expired, { awake: true });
   }
 
-  /** @template T @param {(type: number, payload: any) => T} convert */
-  #shift(convert) {
+  /** @returns {Waiter<any>} who waited longest, and waits no more */
+  #leave() {
+    const waiter = /** @type {Waiter<any>} */ (this.#first);
+    this.#first = waiter.next;
+    if (waiter.next === null) this.#last = null;
+    this.#loop.release();
+    return waiter;
+  }
+
+  /** A frame past the queue. @param {number} type @param {any} payload @param {number} cost */
+  #hand(type, payload, cost) {
+    const { consumer, resolve, reject } = this.#leave();
+    this.#consumed(cost);
+    try {
+      resolve(consumer.frame(type, payload));
+    } catch (error) {
+      reject(error);
+    }
+  }
+
+  /** @template T @param {Consumer<T>} consumer */
+  #shift(consumer) {
     const type = this.#queue[this.#head++];
     const payload = this.#queue[this.#head++];
     const cost = this.#queue[this.#head++];
-    if (this.#isEmpty) this.#emptied();
+    if (this.#head === this.#queue.length) this.#emptied();
     else if (this.#head >= COMPACT_AT) this.#compact();
     this.#consumed(cost);
-    return convert(type, payload);
+    return consumer.frame(type, payload);
   }
 
   #emptied() {
     this.#queue.length = this.#head = 0;
-    if (this.#ended) this.#drained();
-    else this.#idle?.refresh();
+    if (this.#ended) this.#call.finish();
   }
 
   #compact() {
@@ -163,38 +202,22 @@ class FrameReader {
 
   /** @param {number} cost */
   #consumed(cost) {
+    this.#idle?.refresh();
     this.#due += cost;
     if (this.#due < PORTION || this.#ended) return;
     this.#call.consume(this.#due);
     this.#due = 0;
   }
 
-  #serve() {
-    while (this.#waiters.length > 0 && !this.#isEmpty) {
-      const { convert, resolve, reject } = /** @type {Waiter<any>} */ (this.#waiters.shift());
-      this.#call.release();
-      try {
-        resolve(this.#shift(convert));
-      } catch (error) {
-        reject(error);
-      }
-    }
-    if (this.#ended && this.#isEmpty) this.#finishWaiters();
-  }
-
-  #finishWaiters() {
-    this.#drained();
-    for (const { resolve, reject } of this.#waiters.splice(0)) {
-      this.#call.release();
+  #finish() {
+    this.#call.finish();
+    while (this.#first !== null) {
+      const { consumer, resolve, reject } = this.#leave();
       const error = this.#error;
       this.#error = undefined;
-      if (error === undefined) resolve(null);
-      else reject(error);
+      if (error === undefined) resolve(consumer.end());
+      else reject(consumer.failed(error));
     }
-  }
-
-  #drained() {
-    this.#call.drained();
   }
 }
 

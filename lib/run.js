@@ -37,10 +37,15 @@ function steps({ decoder }, { onText, onChunk }, sink) {
  * @param {() => boolean} isOver the run has ended otherwise: nothing is called any more
  */
 async function readAll(source, wantsChunks, list, isOver) {
-  const convert = (/** @type {number} */ type, /** @type {any} */ payload) =>
-    source.piece(type, payload, wantsChunks);
+  const { reader } = source;
+  /** @type {import('./reader').Consumer<import('./source').Piece | null>} */
+  const consumer = {
+    frame: (type, payload) => source.piece(type, payload, wantsChunks),
+    end: () => null,
+    failed: (error) => error,
+  };
   for (;;) {
-    const piece = source.reader.take(convert) ?? (await source.reader.pull(convert));
+    const piece = reader.take(consumer) ?? (await reader.pull(consumer));
     if (piece === null) return;
     for (const step of list) {
       const pending = step(piece);
@@ -108,7 +113,7 @@ async function runStream(source, options) {
   const sink = responseStream ? new ResponseSink(responseStream, format) : null;
   let isOver = false;
   let release = () => {};
-  call.hold();
+  call.loop.hold();
   try {
     return await new Promise((resolve, reject) => {
       source.onCut = reject;
@@ -128,7 +133,7 @@ async function runStream(source, options) {
   } finally {
     sink?.close();
     release();
-    call.release();
+    call.loop.release();
   }
 }
 

@@ -50,12 +50,7 @@ class StreamSource {
   constructor(owner, { name, body }, options) {
     this.#idleTimeout = options.idleTimeout;
     this.call = new Call(owner, { name, body, kind: STREAM }, options, this);
-    this.reader = new FrameReader({
-      consume: (bytes) => this.call.consume(bytes),
-      hold: () => this.call.hold(),
-      release: () => this.call.release(),
-      drained: () => this.call.finish(),
-    });
+    this.reader = new FrameReader(this.call);
   }
 
   /**
@@ -64,7 +59,7 @@ class StreamSource {
    * @returns {Promise<void>} holds the event loop
    */
   async open() {
-    this.call.hold();
+    this.call.loop.hold();
     /** @type {Promise<void>} */
     const opened = new Promise((resolve, reject) => {
       this.#onOpened = (error) => (error === undefined ? resolve() : reject(error));
@@ -73,7 +68,7 @@ class StreamSource {
       this.call.begin();
       await opened;
     } finally {
-      this.call.release();
+      this.call.loop.release();
     }
   }
 
@@ -89,7 +84,7 @@ class StreamSource {
 
   /** @param {number} type @param {any} payload @param {number} cost */
   frame(type, payload, cost) {
-    this.#opened();
+    if (this.#onOpened !== null) this.#opened();
     this.reader.push(type, payload, cost);
   }
 
@@ -132,17 +127,24 @@ class StreamSource {
   }
 
   /**
-   * A frame as a chunk; for FrameReader.
+   * A frame as a chunk: the short way, for who needs no piece.
    * @param {number} type
    * @param {any} payload
    * @returns {any}
    */
   chunk(type, payload) {
-    return this.piece(type, payload, true).chunk;
+    if (type !== DELTA) return this.piece(type, payload, true).chunk;
+    try {
+      const chunk = this.decoder.object(DELTA, payload);
+      this.message.delta(payload);
+      return chunk;
+    } catch (cause) {
+      throw this.#broken(cause);
+    }
   }
 
   /**
-   * A frame as a piece; for FrameReader.
+   * A frame as a piece.
    * @param {number} type
    * @param {any} payload
    * @param {boolean} wantsChunk false: a chunk is built only where more than text came
@@ -153,10 +155,15 @@ class StreamSource {
       this.decoder.accept(type, payload);
       return type === DELTA ? this.#delta(payload, wantsChunk) : this.#whole(type, payload);
     } catch (cause) {
-      const error = protocolError(cause);
-      this.call.fail(error);
-      throw error;
+      throw this.#broken(cause);
     }
+  }
+
+  /** What came is no chunk: the call fails. @param {unknown} cause */
+  #broken(cause) {
+    const error = protocolError(cause);
+    this.call.fail(error);
+    return error;
   }
 
   /** @param {string} text @param {boolean} wantsChunk @returns {Piece} */

@@ -12,6 +12,7 @@ const encoder = new TextEncoder();
 /** The iterator of a stream: one reader, one end. @implements {AsyncIterator<any>} */
 class ChunkIterator {
   #source;
+  #reader;
   #isDone = false;
   #onEnd;
 
@@ -21,6 +22,7 @@ class ChunkIterator {
    */
   constructor(source, onEnd) {
     this.#source = source;
+    this.#reader = source.reader;
     this.#onEnd = onEnd;
   }
 
@@ -28,20 +30,11 @@ class ChunkIterator {
   next() {
     if (this.#isDone) return Promise.resolve({ value: undefined, done: true });
     try {
-      const chunk = this.#source.reader.take(this.#convert);
-      if (chunk !== undefined) return Promise.resolve({ value: chunk, done: false });
+      const result = this.#reader.take(this.#consumer);
+      return result === undefined ? this.#reader.pull(this.#consumer) : Promise.resolve(result);
     } catch (error) {
-      return Promise.reject(this.#end(error));
+      return Promise.reject(error);
     }
-    const convert = this.#convert;
-    // One promise for a chunk: the reader settles it with what the loop is waiting for.
-    return new Promise((resolve, reject) => {
-      this.#source.reader.wait({
-        convert,
-        resolve: (chunk) => resolve(this.#pulled(chunk)),
-        reject: (error) => reject(this.#end(error)),
-      });
-    });
   }
 
   /** @param {any} [value] @returns {Promise<IteratorResult<any, any>>} */
@@ -57,14 +50,21 @@ class ChunkIterator {
     return this;
   }
 
-  #convert = (/** @type {number} */ type, /** @type {any} */ payload) => this.#source.chunk(type, payload);
-
-  /** @param {any} chunk @returns {IteratorResult<any, undefined>} */
-  #pulled(chunk) {
-    if (chunk !== null && !this.#isDone) return { value: chunk, done: false };
-    this.#end();
-    return { value: undefined, done: true };
-  }
+  /** One promise for a chunk: the reader settles it with what the loop is waiting for. */
+  #consumer = {
+    frame: (/** @type {number} */ type, /** @type {any} */ payload) => {
+      try {
+        return { value: this.#source.chunk(type, payload), done: false };
+      } catch (error) {
+        throw this.#end(error);
+      }
+    },
+    end: () => {
+      this.#end();
+      return { value: undefined, done: true };
+    },
+    failed: (/** @type {unknown} */ error) => this.#end(error),
+  };
 
   /** @param {unknown} [error] */
   #end(error) {
@@ -183,12 +183,12 @@ class Stream {
   }
 
   #hold() {
-    if (!this.#isHolding) this.#source.call.hold();
+    if (!this.#isHolding) this.#source.call.loop.hold();
     this.#isHolding = true;
   }
 
   #release() {
-    if (this.#isHolding) this.#source.call.release();
+    if (this.#isHolding) this.#source.call.loop.release();
     this.#isHolding = false;
   }
 

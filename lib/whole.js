@@ -27,8 +27,8 @@ function toResponse(outcome, body) {
  * @returns {Promise<any>} holds the event loop
  */
 function callWhole(owner, { name, body }, options) {
-  const { connection } = owner;
-  connection.hold();
+  const { loop } = owner.connection;
+  loop.hold();
   const answer = new Promise((resolve, reject) => {
     const call = new Call(owner, { name, body, kind: WHOLE }, options, {
       frame() {
@@ -50,7 +50,7 @@ function callWhole(owner, { name, body }, options) {
     });
     call.begin();
   });
-  return answer.finally(() => connection.release());
+  return answer.finally(() => loop.release());
 }
 
 module.exports = { callWhole };

@@ -29,7 +29,10 @@ struct Session {
   napi_env env;
   lb_port_t *port = nullptr;
   Port *wrapper = nullptr; // NULL once it is closed
-  Napi::FunctionReference on_frames, on_event;
+  Napi::FunctionReference on_frame, on_frames, on_event;
+  Napi::Reference<Napi::Uint32Array> numbers; // lib/loop.js: how many wait, and called_back
+  uint32_t *waiting = nullptr, *called_back = nullptr;
+  bool holds_loop = false;
   napi_async_cleanup_hook_handle hook = nullptr;
   bool env_ending = false;
   uint32_t claims = 0; // instances of this environment that are counted in
@@ -40,17 +43,37 @@ struct Session {
   std::vector<std::pair<const char *, napi_value>> events;
 };
 
+// The loop stays exactly while somebody waits.
+void Settle(Session *session) {
+  bool holds_loop = *session->waiting > 0;
+  if (holds_loop == session->holds_loop) return;
+  session->holds_loop = holds_loop;
+  if (holds_loop)
+    lb_port_hold(session->port);
+  else
+    lb_port_unhold(session->port);
+}
+
 // An exception thrown by the callee is the program's uncaught exception, as
 // for any callback.
-void CallJs(Session *session, const Napi::FunctionReference &function, const napi_value *args,
-            size_t count) {
+void Invoke(Session *session, napi_value function, const napi_value *args, size_t count) {
   napi_env env = session->env;
   napi_value global, result, error;
-  if (session->wrapper == nullptr || napi_get_global(env, &global) != napi_ok) return;
-  napi_status status =
-      napi_make_callback(env, nullptr, global, function.Value(), count, args, &result);
+  if (napi_get_global(env, &global) != napi_ok) return;
+  napi_status status = napi_make_callback(env, nullptr, global, function, count, args, &result);
   if (status != napi_pending_exception) return;
   if (napi_get_and_clear_last_exception(env, &error) == napi_ok) napi_fatal_exception(env, error);
+}
+
+// Whoever waits is counted meanwhile, and looked at once, after the callee and its microtasks.
+void CallJs(Session *session, const Napi::FunctionReference &function, const napi_value *args,
+            size_t count) {
+  if (session->wrapper == nullptr) return;
+  uint32_t outer = std::exchange(*session->called_back, 1); // start() may report at once
+  Invoke(session, function.Value(), args, count);
+  if (session->env_ending) return;
+  *session->called_back = outer;
+  if (outer == 0 && session->wrapper != nullptr) Settle(session);
 }
 
 void Emit(Session *session, const char *name, napi_value info) {
@@ -84,7 +107,7 @@ void OnMessage(void *arg, const lb_message_t *message) {
 void DeliverFrames(Session *session, const std::vector<napi_value> &frames) {
   Napi::Env env(session->env);
   if (frames.size() == kFrameValues) {
-    CallJs(session, session->on_frames, frames.data(), kFrameValues);
+    CallJs(session, session->on_frame, frames.data(), kFrameValues);
     return;
   }
   napi_value batch = Napi::Array::New(env, frames.size());
@@ -153,8 +176,10 @@ void OnClosed(void *arg) {
   auto *session = static_cast<Session *>(arg);
   if (session->hook != nullptr) napi_remove_async_cleanup_hook(session->hook);
   if (session->env_ending) { // which frees its references itself
+    session->on_frame.SuppressDestruct();
     session->on_frames.SuppressDestruct();
     session->on_event.SuppressDestruct();
+    session->numbers.SuppressDestruct();
   }
   delete session;
 }
@@ -172,9 +197,8 @@ public:
         {InstanceMethod("start", &Port::Start), InstanceMethod("call", &Port::Call),
          InstanceMethod("cancel", &Port::Cancel), InstanceMethod("consume", &Port::Consume),
          InstanceMethod("abort", &Port::Abort), InstanceMethod("isLive", &Port::IsLive),
-         InstanceMethod("hold", &Port::Hold), InstanceMethod("release", &Port::Release),
-         InstanceMethod("claim", &Port::Claim), InstanceMethod("claimed", &Port::Claimed),
-         InstanceMethod("unclaim", &Port::Unclaim),
+         InstanceMethod("settle", &Port::SettleLoop), InstanceMethod("claim", &Port::Claim),
+         InstanceMethod("claimed", &Port::Claimed), InstanceMethod("unclaim", &Port::Unclaim),
          InstanceMethod("setVariable", &Port::SetVariable), InstanceMethod("status", &Port::Status),
          InstanceMethod("close", &Port::Close)});
   }
@@ -194,8 +218,13 @@ public:
       return;
     }
     session->wrapper = this;
-    session->on_frames = Napi::Persistent(info[0].As<Napi::Function>());
-    session->on_event = Napi::Persistent(info[1].As<Napi::Function>());
+    session->on_frame = Napi::Persistent(info[0].As<Napi::Function>());
+    session->on_frames = Napi::Persistent(info[1].As<Napi::Function>());
+    session->on_event = Napi::Persistent(info[2].As<Napi::Function>());
+    Napi::Uint32Array numbers = info[3].As<Napi::Uint32Array>();
+    session->numbers = Napi::Reference<Napi::Uint32Array>::New(numbers, 1);
+    session->waiting = numbers.Data();
+    session->called_back = session->waiting + 1;
     napi_add_async_cleanup_hook(env, OnEnvEnding, session, &session->hook);
     session_ = session;
     Ref(); // until closed: nothing depends on the garbage collector
@@ -287,12 +316,8 @@ private:
     return To(info.Env(), session_ != nullptr && lb_port_is_live(session_->port) != 0);
   }
 
-  void Hold(const Napi::CallbackInfo &) {
-    if (session_ != nullptr) lb_port_hold(session_->port);
-  }
-
-  void Release(const Napi::CallbackInfo &) {
-    if (session_ != nullptr) lb_port_unhold(session_->port);
+  void SettleLoop(const Napi::CallbackInfo &) {
+    if (session_ != nullptr) Settle(session_);
   }
 
   void Close(const Napi::CallbackInfo &) {

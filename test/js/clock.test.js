@@ -38,18 +38,39 @@ test('does not expire once stopped, not even when its time is over', async (t) =
   assert.equal(expired.mock.callCount(), 0);
 });
 
-test('refresh() begins the time anew, also after it had run out', async () => {
+test('refresh() begins the time anew, also in the call that tells that it is over', async () => {
   const order = [];
-  const refreshed = new Deadline(300, () => order.push('refreshed'));
+  const refreshed = new Deadline(300, () => {
+    order.push('refreshed');
+    if (order.length === 2) refreshed.refresh();
+  });
   new Deadline(300, () => order.push('plain'));
   new Deadline(250, () => refreshed.refresh());
   await after(310);
   assert.deepEqual(order, ['plain']);
-  await after(300);
+  await after(310);
   assert.deepEqual(order, ['plain', 'refreshed']);
-  refreshed.refresh();
   await after(310);
   assert.deepEqual(order, ['plain', 'refreshed', 'refreshed']);
+});
+
+test('refresh(): late by a part at most', async () => {
+  const order = [];
+  const refreshed = new Deadline(400, () => order.push('refreshed'), { awake: true });
+  new Deadline(120, () => refreshed.refresh()); // in the third part: 150 + 400
+  new Deadline(500, () => order.push('before'));
+  await after(640);
+  assert.deepEqual(order, ['before', 'refreshed']);
+});
+
+test('stop() is for good', async (t) => {
+  const expired = t.mock.fn();
+  const deadline = new Deadline(10, expired);
+  deadline.refresh();
+  deadline.stop();
+  deadline.refresh();
+  await after(60);
+  assert.equal(expired.mock.callCount(), 0);
 });
 
 test('awake: a blocked loop, like a freeze, costs a part, not the whole', async () => {

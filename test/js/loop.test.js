@@ -46,6 +46,19 @@ test('an aborted call holds the process no longer', () =>
     'AbortError',
   ));
 
+test('an instance made as soon as the last one is closed is waited for', () =>
+  ends(
+    `for (const name of ['x', 'y']) {
+      const llm = new LiteLLM({ python, log: 'silent' });
+      print((await llm.call(name)).name);
+      await llm.close();
+    }
+    print('closed');`,
+    'x',
+    'y',
+    'closed',
+  ));
+
 test('an env function that is awaited by a call holds the process', () =>
   ends(
     `const env = () => new Promise((resolve) => setTimeout(resolve, 20, {}).unref());

@@ -9,15 +9,18 @@ const { until } = require('./support/peers');
 /** So much time in which nothing is to happen. */
 const passed = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-const payload = (_type, value) => value;
+const payload = { frame: (_type, value) => value, end: () => null, failed: (error) => error };
 
 function readerOf(t) {
-  const call = { consume: t.mock.fn(), hold: t.mock.fn(), release: t.mock.fn(), drained: t.mock.fn() };
+  const loop = { hold: t.mock.fn(), release: t.mock.fn() };
+  const call = { loop, consume: t.mock.fn(), finish: t.mock.fn() };
   return { call, reader: new FrameReader(call) };
 }
 
-const counts = (call) =>
-  Object.fromEntries(Object.entries(call).map(([name, fn]) => [name, fn.mock.callCount()]));
+const counts = ({ loop: { hold, release } }) => ({
+  hold: hold.mock.callCount(),
+  release: release.mock.callCount(),
+});
 
 test('frames come out as they went in, through a long backlog', (t) => {
   const { reader } = readerOf(t);
@@ -40,13 +43,15 @@ test('frames come out as they went in, through a long backlog', (t) => {
 test('the loop is held exactly while somebody waits', async (t) => {
   const { call, reader } = readerOf(t);
   const read = reader.pull(payload);
-  assert.deepEqual([call.hold.mock.callCount(), call.release.mock.callCount()], [1, 0]);
+  assert.deepEqual(counts(call), { hold: 1, release: 0 });
   reader.push(0x13, 'a', 65);
-  assert.equal(call.release.mock.callCount(), 1);
+  assert.deepEqual(counts(call), { hold: 1, release: 1 });
   assert.equal(await read, 'a');
   reader.push(0x13, 'b', 65);
   assert.equal(reader.take(payload), 'b');
-  assert.equal(call.hold.mock.callCount(), 1, 'what is there needs no hold');
+  reader.push(0x13, 'c', 65);
+  assert.equal(await reader.pull(payload), 'c');
+  assert.equal(counts(call).hold, 1, 'what is there needs no hold');
 });
 
 test('take() does not overtake a pull() that waits', async (t) => {
@@ -55,6 +60,23 @@ test('take() does not overtake a pull() that waits', async (t) => {
   assert.equal(reader.take(payload), undefined);
   reader.push(0x13, 'a', 65);
   assert.equal(await first, 'a');
+});
+
+test('who waits is served in turn, through a frame that can not be read', async (t) => {
+  const { call, reader } = readerOf(t);
+  const frame = (_type, value) => {
+    if (value === 'bad') throw new Error('bad');
+    return value;
+  };
+  const reads = Promise.allSettled(Array.from({ length: 4 }, () => reader.pull({ ...payload, frame })));
+  for (const value of ['a', 'bad', 'c']) reader.push(0x13, value, 65);
+  assert.deepEqual(counts(call), { hold: 4, release: 3 });
+  reader.push(0x13, 'd', 65);
+  assert.deepEqual(
+    (await reads).map(({ value, reason }) => value ?? reason.message),
+    ['a', 'bad', 'c', 'd'],
+  );
+  assert.equal(reader.take(payload), undefined);
 });
 
 test('consumption is told in portions, long before the window is used up', (t) => {
@@ -82,12 +104,12 @@ test('an end with an error is told once, after what came', async (t) => {
   reader.push(0x13, 'a', 65);
   const error = new Error('end');
   reader.end(error);
-  assert.equal(call.drained.mock.callCount(), 0);
+  assert.equal(call.finish.mock.callCount(), 0);
   assert.equal(reader.take(payload), 'a');
   await assert.rejects(reader.pull(payload), error);
   assert.equal(await reader.pull(payload), null);
   assert.equal(counts(call).hold, counts(call).release);
-  assert.ok(call.drained.mock.callCount() > 0);
+  assert.ok(call.finish.mock.callCount() > 0);
 });
 
 test('an end serves all who wait: one has the error', async (t) => {
@@ -109,7 +131,7 @@ test('discard() drops what came, before and after the end', async (t) => {
     reader.discard(new Error('cut'));
     assert.equal(reader.take(payload), undefined);
     await assert.rejects(reader.pull(payload), { message: 'cut' });
-    assert.ok(call.drained.mock.callCount() > 0);
+    assert.ok(call.finish.mock.callCount() > 0);
   }
 });
 

@@ -20,9 +20,13 @@ class PortDouble {
   next = { start: [], call: [], claim: [] };
   #lastId = 0;
 
-  constructor(onFrames, onEvent) {
+  #waiting;
+  #isHeld = false;
+
+  constructor(_onFrame, onFrames, onEvent, waiting) {
     this.frames = (...quads) => onFrames(quads.flat());
     this.event = (name, info) => onEvent(name, { generation: this.generation, ...info });
+    this.#waiting = waiting;
     PortDouble.made.push(this);
   }
 
@@ -76,11 +80,10 @@ class PortDouble {
   consume(id, bytes) {
     this.log.push(['consume', id, bytes]);
   }
-  hold() {
-    this.log.push(['hold']);
-  }
-  release() {
-    this.log.push(['release']);
+  settle() {
+    if (this.#waiting[0] > 0 === this.#isHeld) return;
+    this.#isHeld = !this.#isHeld;
+    this.log.push([this.#isHeld ? 'hold' : 'release']);
   }
   abort(...args) {
     this.log.push(['abort', ...args]);

@@ -18,6 +18,11 @@ const forever = (act) => {
   for (;;) act();
 };
 
+const nothing = () => {};
+
+/** @param {any} Port */
+const newPort = (Port) => new Port(nothing, nothing, nothing, new Uint32Array(new ArrayBuffer(8)));
+
 /** What threads are at when they are terminated. @type {Record<string, () => void>} */
 const ACTS = {
   load() {
@@ -29,19 +34,11 @@ const ACTS = {
   port() {
     const { Port } = require(NATIVE);
     parentPort?.postMessage('begun');
-    forever(() =>
-      new Port(
-        () => {},
-        () => {},
-      ).close(),
-    );
+    forever(() => newPort(Port).close());
   },
   claim() {
     const { Port } = require(NATIVE);
-    const port = new Port(
-      () => {},
-      () => {},
-    );
+    const port = newPort(Port);
     const options = ['python', 'env', 'preload'].map((name) => [name, name, '']);
     parentPort?.postMessage('begun');
     forever(() => {
@@ -52,10 +49,7 @@ const ACTS = {
   },
   start() {
     const { Port } = require(NATIVE);
-    const port = new Port(
-      () => {},
-      () => {},
-    );
+    const port = newPort(Port);
     const privatePython = 'x'.repeat(LONG);
     Buffer.from(privatePython); // one flat string from now on
     parentPort?.postMessage('begun');
