@@ -99,7 +99,8 @@ class Tap:
     def _data_received(self, data: bytes) -> None:
         reader = self._reader
         if reader._waiter is not self:  # the task or a share to come takes it
-            self._between = False
+            if data:  # newer versions of aiohttp let the parser go on after a pause with none
+                self._between = False
             self._plain(data)
             return
         body = _body_of(data)
