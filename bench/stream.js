@@ -9,15 +9,22 @@ const { FAMILIES, request } = require('./support/wire');
 const ROUNDS = 7; // V8 and CPython optimize what they run often: the first of them cost more
 const LITELLM = ['bridge', 'LiteLLM'];
 const ALL = [...LITELLM, 'JSON lines', 'OpenAI client'];
+const PACED = { family: 'openai', speed: 'paced', texts: 500, at_once: 1 };
+const BURST = { family: 'openai', speed: 'burst', texts: 5000, at_once: 1 };
 
-/** What is streamed: its first two parts are the provider's path. isNew: each round in new processes. */
+/**
+ * What is streamed: its first two parts are the provider's path. Each scenario has processes of its
+ * own, which live through its rounds, or, where it has a `life`, through so many of them. `before`:
+ * what they have read then, often enough to have been optimized for it.
+ */
 const SCENARIOS = [
-  { family: 'openai', speed: 'burst', texts: 5000, at_once: 1, names: ALL },
-  { family: 'openai', speed: 'burst', texts: 100, at_once: 1, names: ALL },
-  { family: 'openai', speed: 'paced', texts: 500, at_once: 1, names: ALL },
-  { family: 'openai', speed: 'paced', texts: 500, at_once: 1, names: ALL, isNew: true },
-  ...FAMILIES.slice(1).map((family) => ({ family, speed: 'burst', texts: 2000, at_once: 1, names: LITELLM })),
-  { family: 'openai', speed: 'burst', texts: 1000, at_once: 64, names: LITELLM, times: 1 }, // minutes
+  { ...BURST, names: ALL },
+  { ...BURST, texts: 100, names: ALL },
+  { ...PACED, names: ALL },
+  { ...PACED, names: ALL, state: 'new', life: 1 },
+  { ...PACED, names: ['bridge', 'OpenAI client'], state: 'after bursts', before: BURST },
+  ...FAMILIES.slice(1).map((family) => ({ ...BURST, family, texts: 2000, names: LITELLM })),
+  { ...BURST, texts: 1000, at_once: 64, names: LITELLM, rounds: 1 }, // minutes
 ];
 
 /** Whether all give the same: LiteLLM's competitors the same chunks, the OpenAI client the text. */
@@ -47,7 +54,7 @@ function row(scenario, name, runs, equal) {
   const inPython = name === 'LiteLLM';
   return {
     format: scenario.family,
-    speed: scenario.isNew ? `${scenario.speed}, new` : scenario.speed,
+    speed: [scenario.speed, scenario.state].filter(Boolean).join(', '),
     streams: `${scenario.at_once} x ${scenario.texts}`,
     who: name,
     node: inPython ? 0 : of(({ cpu, count }) => cpu.own / count),
@@ -64,30 +71,30 @@ const taskOf = (url, { family, speed, texts, at_once }) => ({
   at_once,
 });
 
-/** In processes that live through all rounds. */
-async function inOld({ url, all }, scenario, told) {
+/** @param {string} url of the provider @param {any[]} competitors */
+async function warmUp(url, competitors, before) {
+  const task = { kind: 'streams', ...taskOf(url, before) };
+  for (let left = ROUNDS; left > 0; left--) for (const one of competitors) await one.ask(task);
+}
+
+/** @param {string} url of the provider @param {any[]} competitors @param {Map<string, any[]>} told */
+async function live(url, competitors, scenario, told) {
+  const { rounds = ROUNDS, life = rounds, before } = scenario;
+  if (before) await warmUp(url, competitors, before);
   const task = taskOf(url, scenario);
-  const competitors = all.filter(({ name }) => scenario.names.includes(name));
   const equal = await compared(competitors, task);
-  for (let left = scenario.times ?? ROUNDS; left > 0; left--) await round(competitors, task, told);
+  for (let left = life; left > 0; left--) await round(competitors, task, told);
   return equal;
 }
 
-/** The second stream of processes: the first is the one that is compared. */
-async function inNew(scenario, told) {
-  let equal = 0;
-  for (let left = ROUNDS; left > 0; left--) {
-    equal = await withCompetitors(scenario.names, (url, all) =>
-      inOld({ url, all }, { ...scenario, times: 1 }, told),
-    );
-  }
-  return equal;
-}
-
-async function compare(old, scenario) {
+async function compare(scenario) {
+  const { names, rounds = ROUNDS, life = rounds } = scenario;
   const told = new Map();
-  const equal = await (scenario.isNew ? inNew(scenario, told) : inOld(old, scenario, told));
-  const rows = scenario.names.map((name) => row(scenario, name, told.get(name), equal));
+  let equal = 0;
+  for (let left = rounds; left > 0; left -= life) {
+    equal = await withCompetitors(names, (url, all) => live(url, all, scenario, told));
+  }
+  const rows = names.map((name) => row(scenario, name, told.get(name), equal));
   return rows.map((one) => ({
     ...one,
     'times the CPU': one.cpu / rows[0].cpu,
@@ -100,11 +107,9 @@ async function run() {
   const chosen = SCENARIOS.filter(
     ({ family, speed, texts }) => !wanted || `${family}-${speed}-${texts}`.startsWith(wanted),
   );
-  return withCompetitors(ALL, async (url, all) => {
-    const rows = [];
-    for (const scenario of chosen) rows.push(...(await compare({ url, all }, scenario)));
-    return rows;
-  });
+  const rows = [];
+  for (const scenario of chosen) rows.push(...(await compare(scenario)));
+  return rows;
 }
 
 /** A Vega-Lite specification. */
