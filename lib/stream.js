@@ -9,11 +9,13 @@ const { AbortError, invalidArgument } = require('./errors');
 
 const encoder = new TextEncoder();
 
-/** The iterator of a stream: one reader, one end. @implements {AsyncIterator<any>} */
-class ChunkIterator {
+/**
+ * What becomes of a stream's frames for its iterator: one end. Methods, since V8 compiles anew what
+ * calls a function that is another one in each stream.
+ */
+class Chunks {
+  isDone = false;
   #source;
-  #reader;
-  #isDone = false;
   #onEnd;
 
   /**
@@ -22,16 +24,58 @@ class ChunkIterator {
    */
   constructor(source, onEnd) {
     this.#source = source;
-    this.#reader = source.reader;
     this.#onEnd = onEnd;
+  }
+
+  /** @param {number} type @param {any} payload @returns {IteratorResult<any, undefined>} */
+  frame(type, payload) {
+    try {
+      return { value: this.#source.chunk(type, payload), done: false };
+    } catch (error) {
+      throw this.failed(error);
+    }
+  }
+
+  /** @returns {IteratorResult<any, undefined>} */
+  end() {
+    this.failed(undefined);
+    return { value: undefined, done: true };
+  }
+
+  /** @param {unknown} error undefined: it is over without one */
+  failed(error) {
+    if (!this.isDone) {
+      this.isDone = true;
+      this.#onEnd(error);
+    }
+    return error;
+  }
+}
+
+/** The iterator of a stream: one reader. @implements {AsyncIterator<any>} */
+class ChunkIterator {
+  #source;
+  #reader;
+  #chunks;
+
+  /**
+   * @param {import('./source').StreamSource} source
+   * @param {(error?: unknown) => void} onEnd
+   */
+  constructor(source, onEnd) {
+    this.#source = source;
+    this.#reader = source.reader;
+    this.#chunks = new Chunks(source, onEnd);
   }
 
   /** @returns {Promise<IteratorResult<any, undefined>>} holds the event loop while it waits */
   next() {
-    if (this.#isDone) return Promise.resolve({ value: undefined, done: true });
+    const chunks = this.#chunks;
+    if (chunks.isDone) return Promise.resolve({ value: undefined, done: true });
     try {
-      const result = this.#reader.take(this.#consumer);
-      return result === undefined ? this.#reader.pull(this.#consumer) : Promise.resolve(result);
+      const result = this.#reader.take(chunks);
+      // One promise for a chunk: the reader settles it with what the loop is waiting for.
+      return result === undefined ? this.#reader.pull(chunks) : Promise.resolve(result);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -39,8 +83,8 @@ class ChunkIterator {
 
   /** @param {any} [value] @returns {Promise<IteratorResult<any, any>>} */
   async return(value) {
-    if (!this.#isDone) {
-      this.#end(new AbortError('the reader left the stream'));
+    if (!this.#chunks.isDone) {
+      this.#chunks.failed(new AbortError('the reader left the stream'));
       this.#source.leave();
     }
     return { value, done: true };
@@ -48,31 +92,6 @@ class ChunkIterator {
 
   [Symbol.asyncIterator]() {
     return this;
-  }
-
-  /** One promise for a chunk: the reader settles it with what the loop is waiting for. */
-  #consumer = {
-    frame: (/** @type {number} */ type, /** @type {any} */ payload) => {
-      try {
-        return { value: this.#source.chunk(type, payload), done: false };
-      } catch (error) {
-        throw this.#end(error);
-      }
-    },
-    end: () => {
-      this.#end();
-      return { value: undefined, done: true };
-    },
-    failed: (/** @type {unknown} */ error) => this.#end(error),
-  };
-
-  /** @param {unknown} [error] */
-  #end(error) {
-    if (!this.#isDone) {
-      this.#isDone = true;
-      this.#onEnd(error);
-    }
-    return error;
   }
 }
 
