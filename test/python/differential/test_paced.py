@@ -1,0 +1,57 @@
+"""Exactly LiteLLM's results where each event comes in a read of its own, as a model sends them that
+writes at its own pace: those that only bring text take the shortest way (`fast/lane.py`)."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import pytest
+
+import openai_corpus
+from connection import ConnectionBench
+from litellm_bridge.fast import lane
+from suite import same
+from test_formats import CORPORA, each, end_of
+from test_formats import FAST as FORMATS
+from test_openai import FAST
+
+# A part of the corpora: what is answered otherwise than with all events in one read, is the text.
+STREAMS = {
+    name: dict(islice(streams.items(), 0, None, 3))
+    for name, streams in {"openai": openai_corpus.corpus(), **CORPORA}.items()
+    if name != "text"  # LiteLLM gives the SDK no client of its own for text completions
+}
+BY_TEXT = {"openai": FAST, "anthropic": FORMATS["anthropic"]}
+# More than a text varies: the end of a line, a padding, a list that grows.
+NO_LANE = ("text with CRLF", "text with padding", "thinking")
+
+
+@pytest.fixture(scope="module")
+def benches():
+    return {name: ConnectionBench(name) for name in STREAMS}
+
+
+def events_of(provider, data):
+    end = b"\r\n\r\n" if b"\r\n\r\n" in data else end_of(provider)
+    events = [event + end for event in data.split(end)]
+    events[-1] = events[-1].removesuffix(end)
+    return [event for event in events if event]
+
+
+@pytest.mark.parametrize(("provider", "name"), each(STREAMS))
+def test_event_by_event(provider, name, benches, loop):
+    loop.run_until_complete(same(benches[provider], events_of(provider, STREAMS[provider][name])))
+
+
+@pytest.mark.parametrize(("provider", "name"), each(BY_TEXT))
+def test_events_of_text_take_the_lane(provider, name, benches, loop, monkeypatch):
+    taken, plain = [], lane.Lane.text
+
+    def text(self, piece):
+        taken.append(plain(self, piece))
+        return taken[-1]
+
+    monkeypatch.setattr(lane.Lane, "text", text)
+    events = events_of(provider, BY_TEXT[provider][name])
+    loop.run_until_complete(same(benches[provider], events))
+    assert (len([*filter(None, taken)]) > 90) == (name not in NO_LANE)
