@@ -112,16 +112,23 @@ class ChunkDecoder {
   /** @type {Template | null} */
   #template = null;
 
+  /** @throws {LiteLLMError} ERR_PROTOCOL before the first one */
+  #current() {
+    if (this.#template === null) {
+      throw new LiteLLMError('ERR_PROTOCOL', 'a delta came before its template');
+    }
+    return this.#template;
+  }
+
   /**
-   * Must see every frame once, before the others of this class do.
+   * Must see each template before the deltas that follow it are decoded; of a delta it checks that
+   * it has one.
    * @param {number} type
    * @param {any} payload
    */
   accept(type, payload) {
     if (type === TEMPLATE) this.#template = new Template(payload);
-    else if (type === DELTA && this.#template === null) {
-      throw new LiteLLMError('ERR_PROTOCOL', 'a delta came before its template');
-    }
+    else if (type === DELTA) this.#current();
   }
 
   /**
@@ -130,7 +137,7 @@ class ChunkDecoder {
    * @returns {any} a fresh chunk
    */
   object(type, payload) {
-    if (type === DELTA) return /** @type {Template} */ (this.#template).object(payload);
+    if (type === DELTA) return this.#current().object(payload);
     return JSON.parse(type === CHUNK ? payload : payload.chunk);
   }
 
@@ -140,7 +147,7 @@ class ChunkDecoder {
    * @returns {string} the chunk as JSON; no object is built
    */
   json(type, payload) {
-    if (type === DELTA) return /** @type {Template} */ (this.#template).json(payload);
+    if (type === DELTA) return this.#current().json(payload);
     return type === CHUNK ? payload : payload.chunk;
   }
 }

@@ -69,8 +69,8 @@ class Deadline {
 
   /**
    * Starts the whole time anew, with the next part: for each chunk a timer would cost more than
-   * the rest of its way. So it is late by a part. No effect once it has expired or was stopped, but
-   * for the call that tells that it has.
+   * the rest of its way. So one of awake time is late by an eighth at most, any other by the whole.
+   * No effect once it has expired or was stopped, but for the call that tells that it has.
    */
   refresh() {
     this.#left = this.#whole + this.#delay;

@@ -128,6 +128,9 @@ test('whole chunks pass as they are, as JSON without being parsed', () => {
   assert.deepEqual(decoder.object(CHUNK, json), { choices: [], usage: { total_tokens: 1 } });
 });
 
-test('a delta without a template is against the protocol', () => {
-  assert.throws(() => new ChunkDecoder().accept(DELTA, 'x'), { code: 'ERR_PROTOCOL' });
-});
+for (const method of ['accept', 'object', 'json']) {
+  test(`a delta without a template is against the protocol: ${method}()`, () => {
+    const refused = { code: 'ERR_PROTOCOL', message: /before its template/ };
+    assert.throws(() => new ChunkDecoder()[method](DELTA, 'x'), refused);
+  });
+}

@@ -57,7 +57,7 @@ def test_credit_and_cancel_of_unknown_calls_are_ignored(session, begun):
 
 def test_credit_reaches_its_call(session, begun):
     session.receive(Frame(1, frames.CALL, 0, call_payload()))
-    begun[0].credit.spend(100)
+    begun[0].credit.left -= 100
     session.receive(Frame(1, frames.CREDIT, 0, struct.pack("<I", 1)))
     assert begun[0].credit.open
 

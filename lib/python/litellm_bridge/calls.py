@@ -80,7 +80,7 @@ class Call:
 
     def may_send(self, size: int) -> bool:
         """Whether credit and socket allow a message of so many bytes, and it fits one frame."""
-        return size <= frames.FRAGMENT and self.credit.left > 0 and not self.channel.congested
+        return size <= frames.FRAGMENT and self.credit.open and not self.channel.congested
 
     def try_send(self, kind: int, payload: bytes) -> bool:
         """Sends a message if it may be sent now. False: use send."""

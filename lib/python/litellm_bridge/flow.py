@@ -17,9 +17,6 @@ class Credit:
         """Whether one more frame may go; it may overdraw."""
         return self.left > 0
 
-    def spend(self, cost: int) -> None:
-        self.left -= cost
-
     def grant(self, more: int) -> None:
         self.left += more
         if self.open and self._waiter is not None and not self._waiter.done():

@@ -20,14 +20,24 @@ class PortDouble {
   next = { start: [], call: [], claim: [] };
   #lastId = 0;
 
-  #waiting;
+  #numbers;
   #isHeld = false;
 
-  constructor(_onFrame, onFrames, onEvent, waiting) {
-    this.frames = (...quads) => onFrames(quads.flat());
-    this.event = (name, info) => onEvent(name, { generation: this.generation, ...info });
-    this.#waiting = waiting;
+  constructor(onFrame, onFrames, onEvent, numbers) {
+    const deliver = (quads) => (quads.length === 1 ? onFrame(...quads[0]) : onFrames(quads.flat()));
+    this.frames = (...quads) => this.#callBack(() => deliver(quads));
+    this.event = (name, info) =>
+      this.#callBack(() => onEvent(name, { generation: this.generation, ...info }));
+    this.#numbers = numbers;
     PortDouble.made.push(this);
+  }
+
+  /** As the addon does, but for microtasks, which come later here. */
+  #callBack(call) {
+    this.#numbers[1] = 1;
+    call();
+    this.#numbers[1] = 0;
+    this.settle();
   }
 
   static made = [];
@@ -81,7 +91,7 @@ class PortDouble {
     this.log.push(['consume', id, bytes]);
   }
   settle() {
-    if (this.#waiting[0] > 0 === this.#isHeld) return;
+    if (this.#numbers[0] > 0 === this.#isHeld) return;
     this.#isHeld = !this.#isHeld;
     this.log.push([this.#isHeld ? 'hold' : 'release']);
   }

@@ -10,6 +10,7 @@ import pytest
 import openai_corpus
 from connection import ConnectionBench
 from litellm_bridge.fast import lane
+from openai_wire import texts, whole
 from suite import same
 from test_formats import CORPORA, each, end_of
 from test_formats import FAST as FORMATS
@@ -55,3 +56,22 @@ def test_events_of_text_take_the_lane(provider, name, benches, loop, monkeypatch
     events = events_of(provider, BY_TEXT[provider][name])
     loop.run_until_complete(same(benches[provider], events))
     assert (len([*filter(None, taken)]) > 90) == (name not in NO_LANE)
+
+
+# Groq and Mistral: LiteLLM reads their lines, and takes such a text for the end.
+ODD = ["[DONE]", "a [DONE] b", "é", "\u2028", '"', "\\", "a\nb", "\x7f", "\x0b"]
+
+
+@pytest.mark.parametrize("provider", ["openai", "groq", "mistral"])
+@pytest.mark.parametrize("odd", ODD)
+def test_an_odd_text_among_usual_ones(odd, provider, loop):
+    words = [f"{number} " for number in range(30)]
+    words[15:15] = words[22:22] = [odd]
+    events = events_of("openai", whole(*texts(words)))
+    loop.run_until_complete(same(ConnectionBench(provider), events))
+
+
+@pytest.mark.parametrize("begun", [b"\n", b"x", b"dat", b"data: {", b": ping"])
+def test_an_event_that_goes_on_with_one_begun(begun, benches, loop):
+    events = events_of("openai", whole(*texts([f"{number} " for number in range(30)])))
+    loop.run_until_complete(same(benches["openai"], [*events[:15], begun, *events[15:]]))

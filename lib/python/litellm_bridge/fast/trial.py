@@ -92,12 +92,6 @@ class _Sink:
     def respond(self) -> None:
         pass
 
-    def may_send(self, size: int) -> bool:
-        return True
-
-    def put(self, kind: int, payload: bytes) -> None:
-        self.try_send_all([(kind, payload)])
-
     def try_send_all(self, messages: Sequence[Message]) -> int:
         self.messages += messages
         if len(self.messages) >= len(_WORDS):
