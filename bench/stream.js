@@ -122,7 +122,7 @@ function plot(rows) {
     height: { step: 13 },
     data: { values },
     encoding: {
-      y: { ...what, axis: { labelLimit: 260 } },
+      y: { ...what, axis: { labelLimit: 320 } },
       yOffset: who,
       x: {
         field: 'cpu',
