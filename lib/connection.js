@@ -36,6 +36,7 @@ class Connection {
   #Port;
   /** @type {any} */
   #port = null;
+  /** To be held while somebody waits for Python. */
   loop = new LoopHold();
   #audience = new Audience();
   /** Generations whose end was not seen yet. @type {Map<number, Generation>} */

@@ -106,7 +106,8 @@ class Tap:
         body = _body_of(data)
         if body is not None and self._between:
             self._heard_at = self._loop.time()
-            self._take(body)
+            if not self._take_now(body):
+                self._leave_rest()
             return
         reader._waiter = None
         try:
@@ -115,17 +116,16 @@ class Tap:
             self._between = body is not None and [*reader._buffer] == [body]
             self._pull()
 
-    def _take(self, body: bytes) -> None:
-        if not self._take_now(body):
-            self._reader._waiter = None
-            self._left = True
-            self._wake()
+    def _leave_rest(self) -> None:
+        """The task does what take_now could not."""
+        self._reader._waiter = None
+        self._left = True
+        self._wake()
 
     def _pull(self) -> None:
         reader = self._reader
         if reader._buffer and not self._take_now(self._buffered()):
-            self._left = True
-            self._wake()
+            self._leave_rest()
         elif reader._buffer:
             self._more = self._loop.call_soon(self._take_share)
         elif self._is_over():
